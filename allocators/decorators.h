@@ -1,0 +1,62 @@
+/**
+ * This module is the allocators that forward to another one: `count` for the account of a memory
+ * sample, `debug` for guard bytes, fill patterns and planned failure. So a measurement or a check
+ * is put around any back end without the back end or the runtime knowing.
+ *
+ * Decorators keep static state (the hot slots have no context argument), so each is in the chain
+ * at most once.
+ */
+#ifndef HM_ALLOCATORS_DECORATORS_H
+#define HM_ALLOCATORS_DECORATORS_H
+
+#include "allocators/allocator.h"
+
+/** What passes through `count`. Bytes and calls since hm_count_decorate or hm_count_reset. */
+typedef struct hm_count_totals {
+    uint64_t requested_bytes; /**< Q: requested and not yet freed */
+    uint64_t usable_bytes;    /**< U: what the allocator reserved for them; HM_UNKNOWN_BYTES */
+    uint64_t peak_requested_bytes;
+    uint64_t blocks; /**< not yet freed */
+    uint64_t mallocs, callocs, reallocs, frees;
+} hm_count_totals;
+
+/**
+ * Fills `*decorated` with a table that forwards to `*inner` (copied) and counts. Users must free
+ * through `free_sized` and resize through `realloc_sized` (hm_memory does where heap->sized is
+ * set): the requested size comes from the caller, so no side table and no header is needed and
+ * the block layout is that of the bare back end.
+ */
+void hm_count_decorate(const hm_allocator *inner, hm_allocator *decorated);
+
+/** The totals so far. Relaxed atomics: exact where no other thread allocates at the moment. */
+hm_count_totals hm_count_read(void);
+
+/** Settings of `debug`. */
+typedef struct hm_debug_options {
+    uint64_t fail_at; /**< the n-th allocating call from now fails (1 = the next); 0: never */
+    bool fail_after;  /**< every allocating call from fail_at on fails, not only that one */
+} hm_debug_options;
+
+/** What `debug` saw. */
+typedef struct hm_debug_totals {
+    uint64_t live_blocks;
+    uint64_t live_bytes;
+    uint64_t allocating_calls; /**< malloc, calloc, realloc, aligned_alloc so far */
+    uint64_t defects;          /**< guard overwritten, double free, wrong size at free_sized, … */
+    char first_defect[256];    /**< one line, "" where there is none */
+} hm_debug_totals;
+
+/**
+ * Fills `*decorated` with a table that forwards to `*inner` (copied) with 16 guard bytes on both
+ * sides, fills new blocks with 0xCB and freed ones with 0xDB, keeps a list of live blocks, and
+ * checks at every free. A defect is recorded and printed to stderr once; it does not abort.
+ */
+void hm_debug_decorate(const hm_allocator *inner, hm_allocator *decorated);
+
+void hm_debug_configure(const hm_debug_options *options);
+hm_debug_totals hm_debug_read(void);
+
+/** Checks the guards of every live block; returns the number of defects found by this call. */
+uint64_t hm_debug_check_all(void);
+
+#endif

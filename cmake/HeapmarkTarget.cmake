@@ -1,0 +1,25 @@
+# heapmark_target(NAME): what all of our targets share: include roots, warnings, sanitizers.
+#
+# Include roots are the project's root ("allocators/allocator.h", "workloads/workload.h",
+# "bench/gbench.h") and src/ ("base/status.h", "object/list.h", "gc/collectors.h").
+add_library(heapmark_settings INTERFACE)
+target_include_directories(heapmark_settings INTERFACE
+  "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/src")
+target_compile_definitions(heapmark_settings INTERFACE _GNU_SOURCE)
+target_compile_options(heapmark_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
+  $<$<BOOL:${HEAPMARK_WERROR}>:-Werror>
+  -fno-omit-frame-pointer)
+
+if(HEAPMARK_SANITIZE)
+  target_compile_options(heapmark_settings INTERFACE
+    -fsanitize=${HEAPMARK_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(heapmark_settings INTERFACE -fsanitize=${HEAPMARK_SANITIZE})
+  target_compile_definitions(heapmark_settings INTERFACE HM_SANITIZED="${HEAPMARK_SANITIZE}")
+endif()
+
+function(heapmark_target name)
+  target_link_libraries(${name} PRIVATE heapmark_settings)
+  set_target_properties(${name} PROPERTIES C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden)
+endfunction()

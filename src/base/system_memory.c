@@ -1,0 +1,56 @@
+#include "base/system_memory.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+size_t hm_system_page_bytes(void)
+{
+    static size_t page_bytes;
+    if (page_bytes == 0)
+        page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    return page_bytes;
+}
+
+size_t hm_system_round_up(size_t bytes)
+{
+    size_t page = hm_system_page_bytes();
+    return (bytes + page - 1) & ~(page - 1);
+}
+
+void *hm_system_map(size_t bytes)
+{
+    void *address = mmap(NULL, hm_system_round_up(bytes), PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+/* Maps alignment bytes too many and gives back what lies outside the aligned part. */
+void *hm_system_map_aligned(size_t bytes, size_t alignment)
+{
+    size_t size = hm_system_round_up(bytes);
+    if (size > SIZE_MAX - alignment)
+        return NULL;
+    char *address = hm_system_map(size + alignment);
+    if (address == NULL)
+        return NULL;
+    size_t offset = (alignment - ((uintptr_t)address & (alignment - 1))) & (alignment - 1);
+    if (offset != 0)
+        munmap(address, offset);
+    if (alignment - offset != 0)
+        munmap(address + offset + size, alignment - offset);
+    return address + offset;
+}
+
+void *hm_system_remap(void *address, size_t old_bytes, size_t new_bytes)
+{
+    void *moved = mremap(address, hm_system_round_up(old_bytes), hm_system_round_up(new_bytes),
+                         MREMAP_MAYMOVE);
+    return moved == MAP_FAILED ? NULL : moved;
+}
+
+void hm_system_unmap(void *address, size_t bytes)
+{
+    if (address != NULL)
+        munmap(address, hm_system_round_up(bytes));
+}

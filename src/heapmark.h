@@ -1,0 +1,34 @@
+/**
+ * heapmark's object runtime: objects with Python's memory model in C.
+ *
+ * Include this one header. A heap is made from an allocator (allocators/backend.h binds one) and a
+ * collector (gc/collectors.h lists them); every function that may allocate or free takes the heap
+ * first.
+ *
+ *     object/object.h     counts, types, traversal          object/heap.h       heaps, roots,
+ * stores object/number.h     int, float, bool                  object/text.h       str, bytes
+ *     object/tuple.h  object/list.h  object/dict.h  object/set.h
+ *     object/class.h      classes and instances             object/function.h   cells, calls,
+ * frames object/generator.h  resumable bodies                  object/weakref.h    weak references
+ *     object/collector.h  the seam for collectors           object/event.h      what the heap tells
+ *
+ * Ownership: a function named …_new, …_of, …_from or …_next returns a new reference; …_get returns
+ * a borrowed one; a parameter is borrowed unless its comment says stolen. Failure is NULL or false,
+ * with heap->error saying what and why.
+ */
+#ifndef HM_HEAPMARK_H
+#define HM_HEAPMARK_H
+
+#include "object/class.h"
+#include "object/dict.h"
+#include "object/function.h"
+#include "object/generator.h"
+#include "object/heap.h"
+#include "object/list.h"
+#include "object/number.h"
+#include "object/set.h"
+#include "object/text.h"
+#include "object/tuple.h"
+#include "object/weakref.h"
+
+#endif

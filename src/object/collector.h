@@ -1,0 +1,71 @@
+/**
+ * This module is the seam between the runtime and a cycle collector: a table of functions the heap
+ * calls, so that any algorithm can be put in without touching a type or a workload.
+ *
+ * A collector may keep a *prefix* in front of each container (list links), bits in the object's
+ * collector word (HM_WORD_COLLECTOR: a dense id for side tables, or its state), and side tables in
+ * memory from the kernel (base/system_memory.h), never from the allocator under test.
+ *
+ * Invariant: between two calls from the runtime every tracked object is in exactly one place of
+ * the collector's books, and `check` can prove it.
+ */
+#ifndef HM_OBJECT_COLLECTOR_H
+#define HM_OBJECT_COLLECTOR_H
+
+#include "base/status.h"
+#include "object/object.h"
+
+enum { HM_GENERATIONS = 3 };
+
+enum {
+    HM_COLLECTOR_COLLECTS = 1 << 0,   /**< finds and frees cycles */
+    HM_COLLECTOR_ENUMERATES = 1 << 1, /**< knows every tracked object */
+    HM_COLLECTOR_GENERATIONS = 1 << 2 /**< has HM_GENERATIONS of them, else everything is 0 */
+};
+
+/** How a collector of this heap is driven; part of a cell's identity. */
+typedef struct hm_collector_settings {
+    bool automatic;                      /**< collects by itself at its thresholds */
+    uint32_t thresholds[HM_GENERATIONS]; /**< containers, then younger collections; [0] 0: never */
+} hm_collector_settings;
+
+/** What a collection did, as gc.get_stats() counts it, and the objects it looked at. */
+typedef struct hm_collection_counts {
+    uint64_t collections;
+    uint64_t collected;
+    uint64_t uncollectable;
+    uint64_t traversed; /**< objects the collections began with */
+} hm_collection_counts;
+
+typedef struct hm_collector {
+    const char *name;
+    const char *brief;     /**< one line for `heapmark list` and the report */
+    uint32_t prefix_bytes; /**< in front of each container; a multiple of 16 */
+    uint32_t capabilities;
+    hm_collector_settings defaults;
+
+    /** Sets up heap->collector_state. HM_NO_MEMORY: nothing is left behind. */
+    hm_status (*init)(hm_heap *heap, hm_error *error);
+    void (*fini)(hm_heap *heap);
+
+    /** The runtime has set or cleared HM_WORD_TRACKED already; NULL: nothing to do. */
+    void (*on_track)(hm_heap *heap, hm_object *object);
+    void (*on_untrack)(hm_heap *heap, hm_object *object);
+    /** A reference to `value` is about to be stored in `owner` (a write barrier); NULL: none. */
+    void (*on_store)(hm_heap *heap, hm_object *owner, hm_object *value);
+
+    /** heap->young_count passed heap->young_threshold at an allocation: collect if it is time. */
+    void (*step)(hm_heap *heap);
+    /** Collects `generation` and all younger; collected + uncollectable. NULL: cannot. */
+    int64_t (*collect)(hm_heap *heap, int generation);
+    /** Calls `visit` with each tracked object of `generation` (-1: all). NULL: cannot. */
+    void (*enumerate)(hm_heap *heap, int generation, hm_visitor visit, void *context);
+    /** Counts since the heap was created, for one generation. */
+    hm_collection_counts (*counts)(const hm_heap *heap, int generation);
+    /** Bytes of side tables now. */
+    size_t (*side_bytes)(const hm_heap *heap);
+    /** Walks all its books. HM_WRONG_RESULT with what is wrong; NULL: has none. */
+    hm_status (*check)(hm_heap *heap, hm_error *error);
+} hm_collector;
+
+#endif

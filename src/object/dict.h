@@ -1,0 +1,51 @@
+/**
+ * This module is the dict: compact and insertion-ordered as CPython's, an index of 1, 2, 4 or 8
+ * bytes a slot over a dense array of entries, 16 bytes each while all keys are str, else 24, so
+ * that growing and deleting ask the allocator for what Python would.
+ *
+ * Untracked until it first holds a container, as in CPython up to 3.13.
+ */
+#ifndef HM_OBJECT_DICT_H
+#define HM_OBJECT_DICT_H
+
+#include "object/heap.h"
+
+typedef struct hm_dict_keys hm_dict_keys;
+
+typedef struct hm_dict {
+    hm_object base;
+    size_t length;      /**< entries that hold a value */
+    uint64_t version;   /**< raised by each change; iteration notices */
+    hm_dict_keys *keys; /**< the shared empty one until the first insert */
+    void *reserved;     /**< CPython's ma_values: keeps the size at 48 bytes */
+} hm_dict;
+
+extern const hm_type hm_dict_type;
+
+/** A new empty dict, or NULL. */
+hm_object *hm_dict_new(hm_heap *heap);
+
+/** Sets `key` to `value` (both borrowed: get new references). False: no memory, unhashable. */
+bool hm_dict_set(hm_heap *heap, hm_object *dict, hm_object *key, hm_object *value) HM_MUST_USE;
+
+/** The value of `key`, borrowed; NULL: absent, or unhashable (heap->error tells). */
+hm_object *hm_dict_get(hm_heap *heap, hm_object *dict, hm_object *key);
+
+/** Removes `key`; false with KeyError where it is absent. */
+bool hm_dict_delete(hm_heap *heap, hm_object *dict, hm_object *key) HM_MUST_USE;
+
+/** Drops every entry and the table; the dict is as new. */
+void hm_dict_clear(hm_heap *heap, hm_object *dict);
+
+/**
+ * Steps through the entries in insertion order: start with `*position` 0; false at the end. Key and
+ * value are borrowed. The dict must not change in between.
+ */
+bool hm_dict_next(const hm_object *dict, size_t *position, hm_object **key, hm_object **value);
+
+static inline size_t hm_dict_length(const hm_object *dict)
+{
+    return ((const hm_dict *)dict)->length;
+}
+
+#endif

@@ -1,0 +1,155 @@
+/**
+ * This module is the heap: one instance of the object runtime with its allocator, its collector,
+ * its free lists and its interned strings, so that several can live in one process, one a thread.
+ *
+ * Words: a *root* is a slot outside the heap that keeps an object alive; workloads register theirs,
+ * so that collectors that trace, and the count of live bytes, know where to begin. The *ledger* is
+ * a list of containers kept for collectors that keep none, so that the heap can free leaked cycles.
+ *
+ * Invariant: a heap is used by one thread at a time; an object belongs to the heap it was made in,
+ * except immortal ones, which belong to all.
+ */
+#ifndef HM_OBJECT_HEAP_H
+#define HM_OBJECT_HEAP_H
+
+#include "allocators/allocator.h"
+#include "base/status.h"
+#include "object/collector.h"
+#include "object/event.h"
+#include "object/object.h"
+
+typedef struct hm_freelists hm_freelists;
+typedef struct hm_ledger hm_ledger;
+
+/** A registered run of root slots. */
+typedef struct hm_roots {
+    hm_object **slots;
+    size_t count;
+} hm_roots;
+
+/** How a heap is made. */
+typedef struct hm_heap_config {
+    const hm_allocator *allocator; /**< copied; must stay usable as long as the heap */
+    const hm_collector *collector;
+    hm_collector_settings settings; /**< hm_heap_config_default: the collector's defaults */
+    hm_event_sink sink;             /**< emit NULL: no events */
+    bool freelists;                 /**< CPython's free lists for tuple, list, dict and float */
+    bool sized_free;                /**< free through free_sized, which must be there */
+    bool ledger;                    /**< let destroy free leaked cycles under `none` too */
+    uint64_t hash_seed;             /**< of str and bytes; 0 is a seed like any other */
+} hm_heap_config;
+
+/** The heap. Fields are for the runtime, collectors and inline functions; others only read. */
+struct hm_heap {
+    /* Hot: what allocation, release and tracking touch. */
+    hm_allocator allocator;
+    void (*on_track)(hm_heap *heap, hm_object *object);
+    void (*on_untrack)(hm_heap *heap, hm_object *object);
+    void (*on_store)(hm_heap *heap, hm_object *owner, hm_object *value);
+    uint32_t prefix_bytes;
+    uint32_t young_count;     /**< containers allocated minus freed since the last collection */
+    uint32_t young_threshold; /**< UINT32_MAX: never step */
+    uint32_t deallocation_depth;
+    uint64_t deallocated;    /**< objects freed by the outermost hm_decref now running */
+    hm_object *deferred;     /**< dead objects whose deallocation waits, linked */
+    hm_freelists *freelists; /**< NULL: off */
+    bool sized;
+    bool destroying; /**< finalizers, callbacks and collections are over */
+    bool cascade_told;
+
+    /* Cold. */
+    const hm_collector *collector;
+    void *collector_state;
+    hm_collector_settings settings;
+    hm_event_sink sink;
+    hm_error error;      /**< what the last failed call met; HM_OK where none failed */
+    hm_object *interned; /**< dict of interned str, references not counted; NULL: none yet */
+    hm_ledger *ledger;
+    hm_roots *roots;
+    size_t root_count, root_capacity;
+    uint64_t hash_seed;
+    uint64_t live_objects; /**< mortal objects that exist */
+    uint64_t tracked_objects;
+};
+
+/** A config with the collector's own defaults, no free lists, with a ledger, no events. */
+hm_heap_config hm_heap_config_default(const hm_allocator *allocator, const hm_collector *collector);
+
+/** A new heap, or NULL with `error` set (HM_NO_MEMORY, HM_USAGE_ERROR). */
+hm_heap *hm_heap_create(const hm_heap_config *config, hm_error *error);
+
+/**
+ * Frees the heap and every object in it, leaked cycles included, without running finalizers or
+ * weak-reference callbacks. Registered root slots are set to NULL. What leaked is read before.
+ * Under a collector that keeps no list and without a ledger, unreachable cycles cannot be found and
+ * stay allocated.
+ */
+void hm_heap_destroy(hm_heap *heap);
+
+/** Registers `count` slots as roots; false: out of memory. The slots must hold NULL or objects. */
+bool hm_heap_add_roots(hm_heap *heap, hm_object **slots, size_t count) HM_MUST_USE;
+
+/** Forgets the slots registered under this address; the references in them stay the caller's. */
+void hm_heap_remove_roots(hm_heap *heap, hm_object **slots);
+
+/** Collects `generation` and all younger (gc.collect); 0 under a collector that cannot. */
+int64_t hm_heap_collect(hm_heap *heap, int generation);
+
+/** Counts over all generations. */
+hm_collection_counts hm_heap_collection_counts(const hm_heap *heap);
+
+/**
+ * L: the requested bytes of all mortal objects reachable from the registered roots, prefix
+ * excluded. The trace uses kernel memory, given back before it returns. `*objects`, where not
+ * NULL, receives how many. False: the kernel refused memory (heap->error).
+ */
+bool hm_heap_live_bytes(hm_heap *heap, uint64_t *bytes, uint64_t *objects) HM_MUST_USE;
+
+/** Walks the whole heap: counts against references found, the collector's books. */
+hm_status hm_heap_check(hm_heap *heap, hm_error *error);
+
+/** Sets the heap's error; returns false, so that `return hm_fail(heap, …)` reads well. */
+bool hm_fail(hm_heap *heap, hm_status status, const char *format, ...) HM_PRINTF(3, 4);
+
+/** Takes a container out of its collector's sight and puts it in. */
+static inline void hm_track(hm_heap *heap, hm_object *object)
+{
+    HM_ASSERT(!hm_is_tracked(object));
+    object->collector_word |= HM_WORD_TRACKED;
+    heap->tracked_objects++;
+    if (heap->on_track != NULL)
+        heap->on_track(heap, object);
+}
+
+static inline void hm_untrack(hm_heap *heap, hm_object *object)
+{
+    HM_ASSERT(hm_is_tracked(object));
+    object->collector_word &= ~HM_WORD_TRACKED;
+    heap->tracked_objects--;
+    if (heap->on_untrack != NULL)
+        heap->on_untrack(heap, object);
+}
+
+/**
+ * Puts `value` (stolen; may be NULL) into a slot of `owner` and drops what was there. Every store
+ * of a reference into a container goes through here, or through hm_store_first.
+ */
+static inline void hm_store(hm_heap *heap, hm_object *owner, hm_object **slot, hm_object *value)
+{
+    hm_object *old = *slot;
+    if (heap->on_store != NULL && value != NULL)
+        heap->on_store(heap, owner, value);
+    *slot = value;
+    hm_xdecref(heap, old);
+}
+
+/** hm_store into a slot that has never held anything. */
+static inline void hm_store_first(hm_heap *heap, hm_object *owner, hm_object **slot,
+                                  hm_object *value)
+{
+    if (heap->on_store != NULL && value != NULL)
+        heap->on_store(heap, owner, value);
+    *slot = value;
+}
+
+#endif
