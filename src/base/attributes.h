@@ -11,6 +11,10 @@
 #define HM_NOINLINE            __attribute__((noinline))
 #define HM_MUST_USE            __attribute__((warn_unused_result))
 #define HM_EXPORT              __attribute__((visibility("default")))
+/** For variables shared by files of one library: reached without the detour of the GOT. */
+#define HM_HIDDEN __attribute__((visibility("hidden")))
+/** For thread-local variables of a library: one load, and no allocation at the first use. */
+#define HM_INITIAL_EXEC __attribute__((tls_model("initial-exec")))
 #define HM_PRINTF(format_index, first_argument)                                                    \
     __attribute__((format(printf, format_index, first_argument)))
 

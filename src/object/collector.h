@@ -62,6 +62,8 @@ typedef struct hm_collector {
     void (*enumerate)(hm_heap *heap, int generation, hm_visitor visit, void *context);
     /** Counts since the heap was created, for one generation. */
     hm_collection_counts (*counts)(const hm_heap *heap, int generation);
+    /** The list of uncollectable objects (gc.garbage), borrowed; NULL: there is none yet. */
+    hm_object *(*garbage)(const hm_heap *heap);
     /** Bytes of side tables now. */
     size_t (*side_bytes)(const hm_heap *heap);
     /** Walks all its books. HM_WRONG_RESULT with what is wrong; NULL: has none. */

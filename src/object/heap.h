@@ -98,6 +98,9 @@ int64_t hm_heap_collect(hm_heap *heap, int generation);
 /** Counts over all generations. */
 hm_collection_counts hm_heap_collection_counts(const hm_heap *heap);
 
+/** The list of objects that could not be collected (gc.garbage), borrowed; NULL: none so far. */
+hm_object *hm_heap_garbage(const hm_heap *heap);
+
 /**
  * L: the requested bytes of all mortal objects reachable from the registered roots, prefix
  * excluded. The trace uses kernel memory, given back before it returns. `*objects`, where not

@@ -1,0 +1,161 @@
+#include "gc/generational.h"
+
+#include "base/system_memory.h"
+#include "gc/collectors.h"
+
+uint64_t hm_gc_list_length(const hm_gc_link *list)
+{
+    uint64_t length = 0;
+    for (const hm_gc_link *link = list->next; link != list; link = link->next)
+        length++;
+    return length;
+}
+
+static hm_status generational_init(hm_heap *heap, hm_error *error)
+{
+    hm_generational *state = hm_system_map(sizeof *state);
+    if (state == NULL)
+        return hm_error_set(error, HM_NO_MEMORY, "no kernel memory for the collector's state");
+    for (int generation = 0; generation < HM_GENERATIONS; generation++)
+        hm_gc_list_init(&state->generations[generation].objects);
+    heap->collector_state = state;
+    return HM_OK;
+}
+
+static void generational_fini(hm_heap *heap)
+{
+    hm_system_unmap(heap->collector_state, sizeof(hm_generational));
+    heap->collector_state = NULL;
+}
+
+static void on_track(hm_heap *heap, hm_object *object)
+{
+    object->collector_word &= ~HM_WORD_COLLECTOR;
+    hm_gc_list_append(&hm_generational_of(heap)->generations[0].objects, hm_gc_link_of(object));
+}
+
+static void on_untrack(hm_heap *heap, hm_object *object)
+{
+    HM_UNUSED(heap);
+    object->collector_word &= ~HM_WORD_COLLECTOR;
+    hm_gc_list_remove(hm_gc_link_of(object));
+}
+
+/* The oldest generation over its threshold (CPython's gc_select_generation). A full collection
+ * waits until a quarter as many objects as survived the last one are pending. */
+static int due_generation(const hm_heap *heap, const hm_generational *state)
+{
+    for (int generation = HM_GENERATIONS - 1; generation > 0; generation--) {
+        if (state->generations[generation].count <= heap->settings.thresholds[generation])
+            continue;
+        if (generation == HM_GENERATIONS - 1 &&
+            state->long_lived_pending < state->long_lived_total / 4)
+            continue;
+        return generation;
+    }
+    return 0;
+}
+
+static void step(hm_heap *heap)
+{
+    const hm_generational *state = hm_generational_of(heap);
+    if (!state->collecting)
+        hm_generational_collect(heap, due_generation(heap, state));
+}
+
+static void enumerate(hm_heap *heap, int generation, hm_visitor visit, void *context)
+{
+    hm_generational *state = hm_generational_of(heap);
+    for (int index = 0; index < HM_GENERATIONS; index++) {
+        if (generation >= 0 && generation != index)
+            continue;
+        hm_gc_link *list = &state->generations[index].objects;
+        for (hm_gc_link *link = list->next; link != list; link = link->next)
+            visit(hm_gc_object_of(link), context);
+    }
+}
+
+static hm_collection_counts counts(const hm_heap *heap, int generation)
+{
+    return hm_generational_of(heap)->generations[generation].totals;
+}
+
+static hm_object *garbage(const hm_heap *heap)
+{
+    return hm_generational_of(heap)->garbage;
+}
+
+static size_t side_bytes(const hm_heap *heap)
+{
+    HM_UNUSED(heap);
+    return hm_system_round_up(sizeof(hm_generational));
+}
+
+static hm_status check_link(hm_gc_link *link, int generation, hm_error *error)
+{
+    const hm_object *object = hm_gc_object_of(link);
+    if (link->next->previous != link || link->previous->next != link)
+        return hm_error_set(error, HM_WRONG_RESULT, "the list of generation %d is torn at %p",
+                            generation, (const void *)object);
+    if (!hm_is_tracked(object))
+        return hm_error_set(error, HM_WRONG_RESULT, "generation %d holds an untracked %s",
+                            generation, object->type->name);
+    if (object->collector_word & (HM_GC_COLLECTING | HM_GC_UNREACHABLE))
+        return hm_error_set(error, HM_WRONG_RESULT,
+                            "a %s in generation %d is marked outside a collection",
+                            object->type->name, generation);
+    return HM_OK;
+}
+
+static hm_status check(hm_heap *heap, hm_error *error)
+{
+    hm_generational *state = hm_generational_of(heap);
+    uint64_t found = 0;
+    for (int generation = 0; generation < HM_GENERATIONS; generation++) {
+        hm_gc_link *list = &state->generations[generation].objects;
+        for (hm_gc_link *link = list->next; link != list; link = link->next, found++) {
+            if (check_link(link, generation, error) != HM_OK)
+                return HM_WRONG_RESULT;
+        }
+    }
+    if (found != heap->tracked_objects)
+        return hm_error_set(error, HM_WRONG_RESULT,
+                            "%llu objects are in the lists and %llu are tracked",
+                            (unsigned long long)found, (unsigned long long)heap->tracked_objects);
+    return HM_OK;
+}
+
+/* Thresholds of CPython 3.13. */
+const hm_collector hm_collector_generational = {
+    .name = "generational",
+    .brief = "CPython 3.13's cycle collector: three generations, counts minus internal references",
+    .prefix_bytes = sizeof(hm_gc_link),
+    .capabilities = HM_COLLECTOR_COLLECTS | HM_COLLECTOR_ENUMERATES | HM_COLLECTOR_GENERATIONS,
+    .defaults = {.automatic = true, .thresholds = {2000, 10, 10}},
+    .init = generational_init,
+    .fini = generational_fini,
+    .on_track = on_track,
+    .on_untrack = on_untrack,
+    .step = step,
+    .collect = hm_generational_collect,
+    .enumerate = enumerate,
+    .counts = counts,
+    .garbage = garbage,
+    .side_bytes = side_bytes,
+    .check = check,
+};
+
+/* The prefix and the lists without the collections: what tracking alone costs. */
+const hm_collector hm_collector_off = {
+    .name = "off",
+    .brief = "generational's prefix and lists, never collecting: what tracking alone costs",
+    .prefix_bytes = sizeof(hm_gc_link),
+    .capabilities = HM_COLLECTOR_ENUMERATES,
+    .init = generational_init,
+    .fini = generational_fini,
+    .on_track = on_track,
+    .on_untrack = on_untrack,
+    .enumerate = enumerate,
+    .side_bytes = side_bytes,
+    .check = check,
+};

@@ -1,0 +1,124 @@
+/**
+ * This module is the generational collector's books: a doubly linked list of containers for each
+ * generation, threaded through a prefix of 16 bytes in front of each.
+ *
+ * It follows CPython 3.13's Python/gc.c. One difference in layout: the list stays doubly linked
+ * during a collection, because the copy of the reference count that CPython keeps in the prefix's
+ * `prev` lies in the object's collector word here:
+ *
+ *     bit 28  COLLECTING   the object is in the generation being collected
+ *     bit 27  UNREACHABLE  it is (so far) not reachable from outside that generation
+ *     bits 0-26            references to it from outside the generation, so far; saturated
+ *
+ * Invariant: outside a collection both flags are clear in every tracked object, and every tracked
+ * object is in exactly one list.
+ */
+#ifndef HM_GC_GENERATIONAL_H
+#define HM_GC_GENERATIONAL_H
+
+#include "object/heap.h"
+
+#define HM_GC_COLLECTING  0x10000000u
+#define HM_GC_UNREACHABLE 0x08000000u
+#define HM_GC_COUNT_MASK  0x07ffffffu
+
+/** The prefix: links of the list the object is in. Also the head of a list. */
+typedef struct hm_gc_link {
+    struct hm_gc_link *next;
+    struct hm_gc_link *previous;
+} hm_gc_link;
+
+typedef struct hm_generation {
+    hm_gc_link objects;
+    uint32_t count; /**< collections of the next younger one since its own last (not for 0) */
+    hm_collection_counts totals;
+} hm_generation;
+
+/** The state of one heap's collector. */
+typedef struct hm_generational {
+    hm_generation generations[HM_GENERATIONS];
+    uint64_t long_lived_total;   /**< objects that survived the last full collection */
+    uint64_t long_lived_pending; /**< survivors of the middle generation since then */
+    hm_object *garbage;          /**< list of uncollectable objects; NULL: none yet */
+    bool collecting;
+} hm_generational;
+
+static inline hm_generational *hm_generational_of(const hm_heap *heap)
+{
+    return heap->collector_state;
+}
+
+static inline hm_gc_link *hm_gc_link_of(hm_object *object)
+{
+    return (hm_gc_link *)(void *)object - 1;
+}
+
+static inline hm_object *hm_gc_object_of(hm_gc_link *link)
+{
+    return (hm_object *)(void *)(link + 1);
+}
+
+static inline void hm_gc_list_init(hm_gc_link *list)
+{
+    list->next = list;
+    list->previous = list;
+}
+
+static inline bool hm_gc_list_is_empty(const hm_gc_link *list)
+{
+    return list->next == list;
+}
+
+static inline void hm_gc_list_append(hm_gc_link *list, hm_gc_link *link)
+{
+    link->previous = list->previous;
+    link->next = list;
+    list->previous->next = link;
+    list->previous = link;
+}
+
+static inline void hm_gc_list_remove(hm_gc_link *link)
+{
+    link->previous->next = link->next;
+    link->next->previous = link->previous;
+}
+
+static inline void hm_gc_list_move(hm_gc_link *link, hm_gc_link *to)
+{
+    hm_gc_list_remove(link);
+    hm_gc_list_append(to, link);
+}
+
+/** Appends all of `from` to `to`, leaving `from` empty. */
+static inline void hm_gc_list_merge(hm_gc_link *from, hm_gc_link *to)
+{
+    if (hm_gc_list_is_empty(from))
+        return;
+    to->previous->next = from->next;
+    from->next->previous = to->previous;
+    to->previous = from->previous;
+    from->previous->next = to;
+    hm_gc_list_init(from);
+}
+
+uint64_t hm_gc_list_length(const hm_gc_link *list);
+
+/**
+ * Splits `base` by reachability from outside it: what only `base` itself keeps alive moves to
+ * `unreachable` with HM_GC_COLLECTING and HM_GC_UNREACHABLE set, the rest stays with both clear.
+ */
+void hm_gc_deduce_unreachable(hm_gc_link *base, hm_gc_link *unreachable);
+
+/** Objects with a legacy finalizer, and all they reach, move from `unreachable` to `finalizers`. */
+void hm_gc_set_aside_legacy(hm_gc_link *unreachable, hm_gc_link *finalizers);
+
+/** Kills every weak reference to an object in `unreachable`, then calls back those outside it. */
+void hm_gc_handle_weakrefs(hm_heap *heap, hm_gc_link *unreachable, hm_gc_link *old);
+
+/** Runs the finalizers of the objects in `unreachable`, in the order they were tracked. */
+void hm_gc_finalize(hm_heap *heap, hm_gc_link *unreachable);
+
+/** Collects `generation` and all younger; returns collected + uncollectable. */
+int64_t hm_generational_collect(hm_heap *heap, int generation);
+
+#endif

@@ -1,0 +1,152 @@
+/**
+ * This module is the end of an object's life on the reference-count path, so that finalizer, weak
+ * references and memory follow in CPython's order, and a structure of any depth is freed without
+ * overflowing the stack.
+ *
+ * Deallocation nests to HM_DEALLOCATION_DEPTH; deeper objects are *deferred*: put on a list and
+ * freed when the outermost one has unwound (CPython's trashcan). The list costs no memory: a
+ * deferred object is dead, so its count and the low bits of its collector word hold the address of
+ * the next one. HM_WORD_DEFERRED says so, and hm_weakref_get sees it as dead.
+ */
+#include "object/runtime.h"
+#include "object/weakref.h"
+
+void hm_object_count_death(hm_heap *heap)
+{
+    heap->live_objects--;
+    heap->deallocated++;
+    if (HM_LIKELY(heap->deallocated != HM_CASCADE_OBJECTS) || heap->deallocation_depth == 0)
+        return;
+    heap->cascade_told = true;
+    hm_emit(heap, &(hm_event){.kind = HM_EVENT_CASCADE_BEGIN});
+}
+
+void hm_emit_unraisable(hm_heap *heap, hm_object *object)
+{
+    hm_emit(
+        heap,
+        &(hm_event){.kind = HM_EVENT_UNRAISABLE, .object = object, .message = heap->error.message});
+    hm_error_clear(&heap->error);
+}
+
+void hm_object_finalize(hm_heap *heap, hm_object *object)
+{
+    const hm_type *type = object->type;
+    if (type->finalize == NULL || (object->collector_word & HM_WORD_FINALIZED) || heap->destroying)
+        return;
+    if (!(type->flags & HM_TYPE_LEGACY_FINALIZER))
+        object->collector_word |= HM_WORD_FINALIZED;
+    hm_error saved = heap->error;
+    hm_error_clear(&heap->error);
+    type->finalize(heap, object);
+    if (heap->error.status != HM_OK)
+        hm_emit_unraisable(heap, object);
+    heap->error = saved;
+}
+
+/* Runs the finalizer of a dead object; true where it stays dead. (CPython's
+ * PyObject_CallFinalizerFromDealloc: the object is tracked again while its finalizer runs.) */
+static bool finalize_dead(hm_heap *heap, hm_object *object, bool was_tracked)
+{
+    if (object->type->finalize == NULL || (object->collector_word & HM_WORD_FINALIZED))
+        return true;
+    object->reference_count = 1;
+    if (was_tracked)
+        hm_track(heap, object);
+    hm_object_finalize(heap, object);
+    if (--object->reference_count > 0)
+        return false;
+    if (hm_is_tracked(object))
+        hm_untrack(heap, object);
+    return true;
+}
+
+/* Whether the object was tracked must outlive its wait on the deferred list: what has a finalizer
+ * (instances, generators) always is, so the type says it. */
+static void end_life(hm_heap *heap, hm_object *object)
+{
+    const hm_type *type = object->type;
+    bool tracked = hm_is_tracked(object) || type->finalize != NULL;
+    if (hm_is_tracked(object))
+        hm_untrack(heap, object);
+    if (!finalize_dead(heap, object, tracked))
+        return;
+    if (type->weaklist_offset != 0)
+        hm_weakref_object_dies(heap, object);
+    type->deallocate(heap, object);
+}
+
+static void defer(hm_heap *heap, hm_object *object)
+{
+    if (hm_is_tracked(object))
+        hm_untrack(heap, object);
+    uint64_t next = (uint64_t)(uintptr_t)heap->deferred;
+    HM_CHECK((next >> 32) <= HM_WORD_COLLECTOR);
+    object->reference_count = (uint32_t)next;
+    object->collector_word =
+        (object->collector_word & HM_WORD_FINALIZED) | HM_WORD_DEFERRED | (uint32_t)(next >> 32);
+    heap->deferred = object;
+}
+
+static hm_object *take_deferred(hm_heap *heap)
+{
+    hm_object *object = heap->deferred;
+    uint64_t next = object->collector_word & HM_WORD_COLLECTOR;
+    next = next << 32 | object->reference_count;
+    heap->deferred = (hm_object *)(uintptr_t)next;
+    object->reference_count = 0;
+    object->collector_word &= HM_WORD_FINALIZED;
+    return object;
+}
+
+static void tell_cascade_end(hm_heap *heap)
+{
+    heap->cascade_told = false;
+    hm_emit(heap, &(hm_event){.kind = HM_EVENT_CASCADE_END, .collected = heap->deallocated});
+}
+
+void hm_object_deallocate(hm_heap *heap, hm_object *object)
+{
+    if (!hm_is_container(object)) {
+        object->type->deallocate(heap, object);
+        return;
+    }
+    if (heap->deallocation_depth >= HM_DEALLOCATION_DEPTH) {
+        defer(heap, object);
+        return;
+    }
+    if (heap->deallocation_depth == 0)
+        heap->deallocated = 0;
+    heap->deallocation_depth++;
+    end_life(heap, object);
+    if (heap->deallocation_depth == 1) {
+        while (heap->deferred != NULL)
+            end_life(heap, take_deferred(heap));
+    }
+    heap->deallocation_depth--;
+    if (HM_UNLIKELY(heap->cascade_told) && heap->deallocation_depth == 0)
+        tell_cascade_end(heap);
+}
+
+void hm_object_clear_slots(hm_heap *heap, hm_object *object)
+{
+    const hm_references *references = &object->type->references;
+    char *base = (char *)object;
+    hm_object **slots = (hm_object **)(void *)(base + references->fixed_offset);
+    for (size_t index = 0; index < references->fixed_count; index++)
+        hm_store(heap, object, &slots[index], NULL);
+    if (references->vector_offset == 0 || references->vector_is_pointer)
+        return;
+    slots = (hm_object **)(void *)(base + references->vector_offset);
+    size_t length = *(size_t *)(void *)(base + references->length_offset);
+    for (size_t index = 0; index < length; index++)
+        hm_store(heap, object, &slots[index], NULL);
+}
+
+void hm_object_force_clear(hm_heap *heap, hm_object *object)
+{
+    if (object->type->clear != NULL)
+        object->type->clear(heap, object);
+    else
+        hm_object_clear_slots(heap, object);
+}

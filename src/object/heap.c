@@ -1,0 +1,207 @@
+#include "object/heap.h"
+
+#include "object/class.h"
+#include "object/freelist.h"
+#include "object/memory.h"
+#include "object/object_table.h"
+#include "object/runtime.h"
+#include "object/text_layout.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool hm_fail(hm_heap *heap, hm_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    heap->error.status = status;
+    vsnprintf(heap->error.message, sizeof heap->error.message, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+hm_heap_config hm_heap_config_default(const hm_allocator *allocator, const hm_collector *collector)
+{
+    return (hm_heap_config){.allocator = allocator,
+                            .collector = collector,
+                            .settings = collector->defaults,
+                            .ledger = true};
+}
+
+static hm_status check_config(const hm_heap_config *config, hm_error *error)
+{
+    if (config->allocator == NULL || config->collector == NULL)
+        return hm_error_set(error, HM_USAGE_ERROR, "a heap needs an allocator and a collector");
+    if (config->sized_free && config->allocator->free_sized == NULL)
+        return hm_error_set(error, HM_USAGE_ERROR, "%s has no sized free", config->allocator->name);
+    return HM_OK;
+}
+
+static void configure(hm_heap *heap, const hm_heap_config *config)
+{
+    const hm_collector *collector = config->collector;
+    heap->allocator = *config->allocator;
+    heap->sized = config->sized_free;
+    heap->collector = collector;
+    heap->settings = config->settings;
+    heap->prefix_bytes = collector->prefix_bytes;
+    heap->on_track = collector->on_track;
+    heap->on_untrack = collector->on_untrack;
+    heap->on_store = collector->on_store;
+    heap->sink = config->sink;
+    heap->hash_seed = config->hash_seed;
+    bool collects = config->settings.automatic && collector->step != NULL &&
+                    config->settings.thresholds[0] != 0;
+    heap->young_threshold = collects ? config->settings.thresholds[0] : UINT32_MAX;
+}
+
+hm_heap *hm_heap_create(const hm_heap_config *config, hm_error *error)
+{
+    if (check_config(config, error) != HM_OK)
+        return NULL;
+    hm_heap *heap = config->allocator->calloc(1, sizeof *heap);
+    if (heap == NULL)
+        goto no_memory;
+    configure(heap, config);
+    if (config->collector->init != NULL && config->collector->init(heap, error) != HM_OK)
+        goto no_memory;
+    bool keeps_no_books = (config->collector->capabilities & HM_COLLECTOR_ENUMERATES) == 0;
+    if (config->ledger && keeps_no_books && !hm_ledger_create(heap))
+        goto no_memory;
+    if (config->freelists && !hm_freelists_create(heap))
+        goto no_memory;
+    return heap;
+
+no_memory:
+    hm_error_set(error, HM_NO_MEMORY, "no memory for a heap");
+    if (heap != NULL)
+        hm_heap_destroy(heap);
+    return NULL;
+}
+
+void hm_heap_enumerate(hm_heap *heap, hm_visitor visit, void *context)
+{
+    if (heap->collector->enumerate != NULL && heap->collector_state != NULL)
+        heap->collector->enumerate(heap, -1, visit, context);
+    else if (heap->ledger != NULL)
+        hm_ledger_enumerate(heap, visit, context);
+}
+
+static void hold(hm_object *object, void *context)
+{
+    hm_incref(object);
+    hm_object_table_add(context, object);
+}
+
+/* The last hold on an emptied container; one that somebody outside still counts on goes too. */
+static void free_emptied(hm_heap *heap, hm_object *object)
+{
+    object->reference_count = 1;
+    hm_decref(heap, object);
+}
+
+/* First every container is emptied while all are held, so that none dies early; then each is
+ * freed, classes last: an instance's type lies in its class, and its end counts the class down. */
+static void free_containers(hm_heap *heap)
+{
+    hm_object_table table;
+    HM_CHECK(hm_object_table_create(&table));
+    hm_heap_enumerate(heap, hold, &table);
+    HM_CHECK(!table.failed);
+    size_t classes = 0;
+    for (size_t entry = 0; entry < table.length; entry++)
+        hm_object_force_clear(heap, table.entries[entry].object);
+    for (size_t entry = 0; entry < table.length; entry++) {
+        if (!hm_is(table.entries[entry].object, &hm_class_type))
+            free_emptied(heap, table.entries[entry].object);
+        else
+            table.entries[classes++].object = table.entries[entry].object;
+    }
+    for (size_t entry = 0; entry < classes; entry++)
+        free_emptied(heap, table.entries[entry].object);
+    hm_object_table_destroy(&table);
+}
+
+static void release_roots(hm_heap *heap)
+{
+    for (size_t root = 0; root < heap->root_count; root++) {
+        for (size_t slot = 0; slot < heap->roots[root].count; slot++) {
+            hm_object *object = heap->roots[root].slots[slot];
+            heap->roots[root].slots[slot] = NULL;
+            hm_xdecref(heap, object);
+        }
+    }
+    if (heap->roots != NULL)
+        hm_memory_free(heap, heap->roots, heap->root_capacity * sizeof *heap->roots);
+}
+
+void hm_heap_destroy(hm_heap *heap)
+{
+    heap->destroying = true;
+    heap->young_threshold = UINT32_MAX;
+    release_roots(heap);
+    free_containers(heap);
+    hm_str_forget_all(heap);
+    hm_freelists_destroy(heap);
+    if (heap->collector->fini != NULL)
+        heap->collector->fini(heap);
+    hm_ledger_destroy(heap);
+    hm_allocator allocator = heap->allocator;
+    if (heap->sized)
+        allocator.free_sized(heap, sizeof *heap);
+    else
+        allocator.free(heap);
+}
+
+bool hm_heap_add_roots(hm_heap *heap, hm_object **slots, size_t count)
+{
+    if (heap->root_count == heap->root_capacity) {
+        size_t capacity = heap->root_capacity == 0 ? 8 : heap->root_capacity * 2;
+        hm_roots *roots = hm_memory_resize(heap, heap->roots, heap->root_capacity * sizeof *roots,
+                                           capacity * sizeof *roots);
+        if (roots == NULL)
+            return hm_fail(heap, HM_NO_MEMORY, "no memory for %zu runs of roots", capacity);
+        heap->roots = roots;
+        heap->root_capacity = capacity;
+    }
+    heap->roots[heap->root_count++] = (hm_roots){slots, count};
+    return true;
+}
+
+void hm_heap_remove_roots(hm_heap *heap, hm_object **slots)
+{
+    for (size_t root = 0; root < heap->root_count; root++) {
+        if (heap->roots[root].slots != slots)
+            continue;
+        heap->roots[root] = heap->roots[--heap->root_count];
+        return;
+    }
+}
+
+int64_t hm_heap_collect(hm_heap *heap, int generation)
+{
+    if (heap->collector->collect == NULL || heap->destroying)
+        return 0;
+    return heap->collector->collect(heap, generation);
+}
+
+hm_object *hm_heap_garbage(const hm_heap *heap)
+{
+    return heap->collector->garbage == NULL ? NULL : heap->collector->garbage(heap);
+}
+
+hm_collection_counts hm_heap_collection_counts(const hm_heap *heap)
+{
+    hm_collection_counts sum = {0};
+    for (int generation = 0; generation < HM_GENERATIONS; generation++) {
+        if (heap->collector->counts == NULL)
+            break;
+        hm_collection_counts counts = heap->collector->counts(heap, generation);
+        sum.collections += counts.collections;
+        sum.collected += counts.collected;
+        sum.uncollectable += counts.uncollectable;
+        sum.traversed += counts.traversed;
+    }
+    return sum;
+}

@@ -1,0 +1,184 @@
+/* This module is the tests of the dict: order, growth, key kinds, deletion, tracking, against a
+ * model. */
+#include "base/random.h"
+#include "heap_fixture.h"
+#include "object/dict_keys.h"
+
+static void set_int(hm_heap *heap, hm_object *dict, hm_object *key, int64_t value)
+{
+    hm_object *number = hm_int_new(heap, value);
+    assert_true(hm_dict_set(heap, dict, key, number));
+    hm_decref(heap, number);
+}
+
+static void test_sizes_and_growth_are_cpythons(void **state)
+{
+    HM_UNUSED(state);
+    static const int64_t resizes[] = {1, 6, 11, 22, 43, 86, 171};
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    assert_int_equal(hm_object_size(dict), 48);
+    size_t next = 0;
+    for (int64_t count = 1; count <= 200; count++) {
+        size_t before = hm_object_size(dict);
+        hm_object *key = hm_int_new(heap, count * 7919);
+        set_int(heap, dict, key, count);
+        hm_decref(heap, key);
+        bool grew = hm_object_size(dict) != before;
+        bool should = next < HM_COUNT_OF(resizes) && count == resizes[next];
+        assert_int_equal(grew, should);
+        next += should;
+    }
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+static void test_str_keys_take_smaller_entries_until_another_key_comes(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    for (int index = 0; index < 5; index++) {
+        char name[8];
+        snprintf(name, sizeof name, "k%d", index);
+        hm_object *key = hm_str_from(heap, name);
+        set_int(heap, dict, key, index);
+        hm_decref(heap, key);
+    }
+    assert_int_equal(hm_object_size(dict) + 16, 184); /* sys.getsizeof in CPython 3.13 */
+    hm_object *number = hm_int_new(heap, 1);
+    set_int(heap, dict, number, 99);
+    assert_int_equal(hm_dict_length(dict), 6);
+    hm_object *key = hm_str_from(heap, "k3");
+    assert_int_equal(hm_int_value(hm_dict_get(heap, dict, key)), 3);
+    hm_decref(heap, key);
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+static void test_order_is_that_of_insertion_and_survives_deletion(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    for (int64_t value = 100; value > 0; value--) {
+        hm_object *key = hm_int_new(heap, value * 1000);
+        set_int(heap, dict, key, value);
+        hm_decref(heap, key);
+    }
+    for (int64_t value = 2; value <= 100; value += 2) {
+        hm_object *key = hm_int_new(heap, value * 1000);
+        assert_true(hm_dict_delete(heap, dict, key));
+        assert_false(hm_dict_delete(heap, dict, key));
+        assert_int_equal(heap->error.status, HM_KEY_ERROR);
+        hm_decref(heap, key);
+    }
+    size_t position = 0;
+    hm_object *key, *value;
+    int64_t expected = 99;
+    while (hm_dict_next(dict, &position, &key, &value)) {
+        assert_int_equal(hm_int_value(value), expected);
+        expected -= 2;
+    }
+    assert_int_equal(expected, -1);
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+static void test_equal_keys_are_one_key(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    hm_object *one = hm_int_new(heap, 1);
+    hm_object *real = hm_float_new(heap, 1.0);
+    set_int(heap, dict, one, 10);
+    set_int(heap, dict, real, 20);
+    set_int(heap, dict, hm_bool_get(true), 30);
+    assert_int_equal(hm_dict_length(dict), 1);
+    assert_int_equal(hm_int_value(hm_dict_get(heap, dict, one)), 30);
+    size_t position = 0;
+    hm_object *key, *value;
+    assert_true(hm_dict_next(dict, &position, &key, &value));
+    assert_ptr_equal(key, one);
+    hm_object *list = hm_list_new(heap);
+    assert_false(hm_dict_set(heap, dict, list, one));
+    assert_int_equal(heap->error.status, HM_TYPE_ERROR);
+    assert_null(hm_dict_get(heap, dict, list));
+    hm_decref(heap, list);
+    hm_decref(heap, real);
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+/* Index slots of 1, 2 and 4 bytes, collisions, dummies: a random history against an array. */
+static void run_against_model(uint64_t seed, int64_t range, int64_t stride, int steps)
+{
+    print_message("seed %llu\n", (unsigned long long)seed);
+    int64_t *model = calloc((size_t)range, sizeof *model);
+    hm_random random;
+    hm_random_seed(&random, seed);
+    hm_heap *heap = fixture_heap("generational");
+    hm_object *dict = hm_dict_new(heap);
+    size_t length = 0;
+    for (int step = 1; step <= steps; step++) {
+        int64_t place = (int64_t)hm_random_below(&random, (uint64_t)range);
+        hm_object *key = hm_int_new(heap, place * stride);
+        hm_object *found = hm_dict_get(heap, dict, key);
+        assert_int_equal(found == NULL ? 0 : hm_int_value(found), model[place]);
+        if (hm_random_below(&random, 3) != 0) {
+            set_int(heap, dict, key, step);
+            length += model[place] == 0;
+            model[place] = step;
+        } else {
+            assert_int_equal(hm_dict_delete(heap, dict, key), model[place] != 0);
+            length -= model[place] != 0;
+            model[place] = 0;
+        }
+        hm_decref(heap, key);
+        assert_int_equal(hm_dict_length(dict), length);
+    }
+    hm_decref(heap, dict);
+    fixture_end(heap);
+    free(model);
+}
+
+static void test_dict_agrees_with_a_model(void **state)
+{
+    HM_UNUSED(state);
+    run_against_model(1, 50, 1, 20000);
+    run_against_model(2, 3000, 1 << 16, 40000);
+    run_against_model(3, 100000, 1, 200000);
+}
+
+static void test_dict_of_atoms_is_untracked(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("generational");
+    hm_object *dict = hm_dict_new(heap);
+    hm_object *key = hm_int_new(heap, 1);
+    set_int(heap, dict, key, 5);
+    assert_false(hm_is_tracked(dict));
+    hm_object *list = hm_list_new(heap);
+    assert_true(hm_dict_set(heap, dict, key, list));
+    assert_true(hm_is_tracked(dict));
+    hm_decref(heap, list);
+    hm_dict_clear(heap, dict);
+    assert_int_equal(hm_dict_length(dict), 0);
+    assert_int_equal(hm_object_size(dict), 48);
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes_and_growth_are_cpythons),
+        cmocka_unit_test(test_str_keys_take_smaller_entries_until_another_key_comes),
+        cmocka_unit_test(test_order_is_that_of_insertion_and_survives_deletion),
+        cmocka_unit_test(test_equal_keys_are_one_key),
+        cmocka_unit_test(test_dict_agrees_with_a_model),
+        cmocka_unit_test(test_dict_of_atoms_is_untracked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
