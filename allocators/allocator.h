@@ -55,7 +55,9 @@ typedef struct hm_allocator {
     void (*free)(void *block);
     void *(*realloc)(void *block, size_t bytes);
     void *(*calloc)(size_t count, size_t bytes);
-    /** Frees a block of known requested size; NULL where the allocator has no such call. */
+    /** Frees a block of known requested size that malloc or calloc gave: one of aligned_alloc, or
+        one that realloc made smaller in place, may be of another class than its size says, and
+        gperftools' tcmalloc then files it under the wrong one. NULL: there is no such call. */
     void (*free_sized)(void *block, size_t bytes);
     void *(*aligned_alloc)(size_t alignment, size_t bytes); /**< NULL where absent */
     size_t (*usable_size)(void *block);                     /**< NULL where absent */

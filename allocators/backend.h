@@ -26,6 +26,8 @@ typedef struct hm_backend {
     bool takes_path; /**< so: and preload: */
     /** NULL-terminated NAME=VALUE settings that must be in the environment before exec. */
     const char *const *environment;
+    /** Finds the library; NULL: `library` is looked up where the dynamic linker would. */
+    hm_status (*locate)(char *path, size_t size, hm_error *error);
     hm_status (*bind)(const hm_backend_spec *spec, hm_allocator *allocator, hm_error *error);
 } hm_backend;
 

@@ -11,13 +11,14 @@
 
 #include "allocators/allocator.h"
 
-/** What passes through `count`. Bytes and calls since hm_count_decorate or hm_count_reset. */
+/** What passes through `count`. Bytes and calls since hm_count_decorate. */
 typedef struct hm_count_totals {
     uint64_t requested_bytes; /**< Q: requested and not yet freed */
     uint64_t usable_bytes;    /**< U: what the allocator reserved for them; HM_UNKNOWN_BYTES */
     uint64_t peak_requested_bytes;
     uint64_t blocks; /**< not yet freed */
     uint64_t mallocs, callocs, reallocs, frees;
+    uint64_t unsized_calls; /**< frees and reallocs without the size: Q is wrong unless this is 0 */
 } hm_count_totals;
 
 /**

@@ -40,9 +40,25 @@ def nanoseconds(value) -> str:
     return MISSING if is_missing(value) else _scaled(value, _TIME_STEPS)
 
 
+def nanoseconds_interval(low, high) -> str:
+    """"28.8–29.6 ns", both ends in the unit of the higher one."""
+    if is_missing(low) or is_missing(high):
+        return MISSING
+    scale, unit = [step for step in _TIME_STEPS if high >= step[0] or step[0] == 1][-1]
+    return f"{significant(low / scale)}–{significant(high / scale)} {unit}"
+
+
 def byte_count(value) -> str:
     """"12.3 MiB", with a sign where it is negative."""
     return MISSING if is_missing(value) else _scaled(value, _BYTE_STEPS)
+
+
+def round_bytes(value: float) -> str:
+    """A round number of bytes for an axis: "32 MiB", "0"."""
+    for scale, unit in reversed(_BYTE_STEPS):
+        if value >= scale:
+            return f"{value / scale:g} {unit}"
+    return f"{value:g}"
 
 
 def count(value) -> str:

@@ -32,8 +32,9 @@ typedef struct hm_collector_spec {
  */
 hm_status hm_collector_parse(const char *text, hm_collector_spec *spec, hm_error *error);
 
-extern const hm_collector hm_collector_none;
-extern const hm_collector hm_collector_off;
-extern const hm_collector hm_collector_generational;
+/** All collectors, defined one a file or two a family. */
+#define HM_COLLECTOR(identifier) extern const hm_collector hm_collector_##identifier;
+#include "gc/registry.def"
+#undef HM_COLLECTOR
 
 #endif

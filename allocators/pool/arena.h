@@ -1,0 +1,84 @@
+/**
+ * This module is the pool's memory in bulk, so that slabs and large blocks take and return runs of
+ * pages cheaply and whole mappings go back to the kernel.
+ *
+ * Words: an *arena* is a region of 2 MiB, 128 pages; a *run* is pages in a row with one use, its
+ * record is that of its first page; a page is *touched* where something may have been written
+ * since the kernel gave it, so an untouched one is zero and costs nothing; a *spare* arena has no
+ * run taken.
+ *
+ * Invariant: `used_pages` has a bit set exactly for the pages of taken runs; `first_page` of such
+ * a page is the number of its run's first page; an arena is on the list of its number of free
+ * pages; at most HM_POOL_SPARE_ARENAS stay mapped without a run taken. Runs come from the fullest
+ * arena that has room, so that the emptier ones can drain.
+ *
+ * The pool's lock is held by every caller, except for hm_pool_run_of.
+ */
+#ifndef HM_ALLOCATORS_POOL_ARENA_H
+#define HM_ALLOCATORS_POOL_ARENA_H
+
+#include "allocators/pool/address_map.h"
+#include "allocators/pool/slab.h"
+
+enum {
+    HM_POOL_ARENA_PAGES = HM_POOL_REGION_BYTES / HM_POOL_PAGE_BYTES,
+    HM_POOL_RUN_PAGES_MAX = HM_POOL_ARENA_PAGES / 2, /**< larger blocks are regions of their own */
+    /** Kept for the next need: a build-up and drop of a few MiB pays no page faults. */
+    HM_POOL_SPARE_ARENAS = 4
+};
+
+/** One bit a page. */
+__extension__ typedef unsigned __int128 hm_pool_page_set;
+
+typedef struct hm_pool_arena {
+    hm_pool_region region;
+    struct hm_pool_arena *next, *previous; /**< the list of arenas with as many free pages */
+    hm_pool_page_set used_pages;
+    hm_pool_page_set touched_pages; /**< exact for free pages, a lower bound for taken ones */
+    unsigned free_pages;
+    uint8_t first_page[HM_POOL_ARENA_PAGES];
+    hm_pool_slab runs[HM_POOL_ARENA_PAGES]; /**< by the number of the run's first page */
+} hm_pool_arena;
+
+/** The record of the run that `block`, a live block of `arena`, lies in. No lock needed. */
+static HM_ALWAYS_INLINE hm_pool_slab *hm_pool_run_of(hm_pool_arena *arena, const void *block)
+{
+    size_t page = ((uintptr_t)block >> HM_POOL_PAGE_SHIFT) & (HM_POOL_ARENA_PAGES - 1);
+    return &arena->runs[arena->first_page[page]];
+}
+
+/**
+ * Takes a run of `pages` that begins at a multiple of `alignment_pages` pages from an arena there
+ * is; NULL where none has room. `*fresh`: no page of it is touched. The record has base and pages.
+ */
+hm_pool_slab *hm_pool_run_take(unsigned pages, unsigned alignment_pages, bool *fresh);
+
+/** Maps another arena; false where the kernel refuses. */
+bool hm_pool_arena_add(void);
+
+/** Returns a run, whose first `touched` pages have been written to. May unmap its arena. */
+void hm_pool_run_return(hm_pool_slab *run, unsigned touched);
+
+/** Makes a run longer in place; false where the pages behind it are taken. */
+bool hm_pool_run_extend(hm_pool_slab *run, unsigned pages);
+
+/** Makes a run shorter; the pages given back count as touched. */
+void hm_pool_run_shrink(hm_pool_slab *run, unsigned pages);
+
+/** Gives all touched free pages and all spare arenas back to the kernel. */
+void hm_pool_arenas_purge(void);
+
+/** Calls `visit` for each arena. */
+void hm_pool_arenas_visit(void (*visit)(void *context, hm_pool_arena *arena), void *context);
+
+/** Arenas mapped, and those of them without a run taken. */
+unsigned hm_pool_arena_count(void);
+unsigned hm_pool_arena_spare_count(void);
+
+/** Free pages that are touched. */
+unsigned hm_pool_arena_dirty_pages(const hm_pool_arena *arena);
+
+/** Checks one arena's records against each other; NULL, or what is wrong. */
+const char *hm_pool_arena_check(hm_pool_arena *arena);
+
+#endif

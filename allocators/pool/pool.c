@@ -1,0 +1,163 @@
+#include "allocators/pool/pool.h"
+
+#include "allocators/pool/inline.h"
+#include "allocators/pool/large.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What an address turned out to be. */
+typedef struct found_block {
+    hm_pool_region *region; /* of a huge block, else NULL */
+    hm_pool_slab *run;      /* of any other, else NULL */
+    size_t usable_bytes;
+} found_block;
+
+static _Noreturn void bad_pointer(const char *call, const void *block)
+{
+    fprintf(stderr, "pool: %s of %p, which is not a live block of this pool\n", call, block);
+    abort();
+}
+
+static found_block find_block(const char *call, void *block)
+{
+    found_block found = {0};
+    hm_pool_region *region = hm_pool_region_of(block);
+    if (region != NULL && region->kind == HM_POOL_ARENA) {
+        found.run = hm_pool_run_of((hm_pool_arena *)region, block);
+        found.usable_bytes = found.run->block_bytes;
+    } else if (region != NULL && region->base == block) {
+        found.region = region;
+        found.usable_bytes = region->bytes;
+    }
+    if (found.region == NULL && (found.run == NULL || found.run->kind == HM_POOL_RUN_FREE))
+        bad_pointer(call, block);
+    return found;
+}
+
+static void *no_memory(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
+static void *allocate_class(unsigned class_index)
+{
+    hm_pool_local *local = hm_pool_local_get();
+    if (local == NULL)
+        return NULL;
+    void *block = hm_pool_slab_pop(local->bins[class_index].current);
+    return block != NULL ? block : hm_pool_local_refill(local, class_index);
+}
+
+HM_NOINLINE void *hm_pool_malloc_slow(size_t bytes)
+{
+    bool zeroed;
+    if (bytes > PTRDIFF_MAX)
+        return no_memory();
+    void *block = bytes <= HM_POOL_SMALL_MAX ? allocate_class(hm_pool_class_of(bytes))
+                                             : hm_pool_large_allocate(bytes, 1, &zeroed);
+    return block != NULL ? block : no_memory();
+}
+
+HM_NOINLINE void hm_pool_free_slow(void *block)
+{
+    if (block == NULL)
+        return;
+    found_block found = find_block("free", block);
+    if (found.region != NULL)
+        hm_pool_huge_free(found.region);
+    else if (found.run->kind == HM_POOL_RUN_LARGE)
+        hm_pool_large_free(found.run);
+    else
+        hm_pool_local_free_remote(found.run, block);
+}
+
+void *hm_pool_malloc(size_t bytes)
+{
+    return hm_pool_malloc_inline(bytes);
+}
+
+void hm_pool_free(void *block)
+{
+    hm_pool_free_inline(block);
+}
+
+void hm_pool_free_sized(void *block, size_t bytes)
+{
+    HM_UNUSED(bytes);
+    HM_ASSERT(block == NULL || bytes <= hm_pool_usable_size(block));
+    hm_pool_free_inline(block);
+}
+
+/* Pages fresh from the kernel are zero, and a large block is worth not writing twice. */
+void *hm_pool_calloc(size_t count, size_t bytes)
+{
+    size_t total;
+    bool zeroed = false;
+    if (__builtin_mul_overflow(count, bytes, &total) || total > PTRDIFF_MAX)
+        return no_memory();
+    void *block = total <= HM_POOL_SMALL_MAX ? hm_pool_malloc_inline(total)
+                                             : hm_pool_large_allocate(total, 1, &zeroed);
+    if (block == NULL)
+        return no_memory();
+    return zeroed ? block : memset(block, 0, total);
+}
+
+/* A smaller block is worth a copy only where it saves at least a quarter. */
+static bool fits_well(size_t bytes, size_t usable_bytes)
+{
+    return bytes <= usable_bytes && bytes >= usable_bytes - usable_bytes / 4;
+}
+
+static void *resize_in_place(const found_block *found, void *block, size_t bytes)
+{
+    if (found->region != NULL)
+        return hm_pool_huge_resize(found->region, bytes);
+    if (found->run->kind == HM_POOL_RUN_LARGE)
+        return hm_pool_large_resize(found->run, bytes) ? block : NULL;
+    bool stays = fits_well(bytes, found->usable_bytes) ||
+                 (bytes <= HM_POOL_SMALL_MAX && hm_pool_class_of(bytes) == found->run->class_index);
+    return stays ? block : NULL;
+}
+
+void *hm_pool_realloc(void *block, size_t bytes)
+{
+    if (block == NULL)
+        return hm_pool_malloc_inline(bytes);
+    if (bytes > PTRDIFF_MAX)
+        return no_memory();
+    found_block found = find_block("realloc", block);
+    void *resized = resize_in_place(&found, block, bytes);
+    if (resized != NULL)
+        return resized;
+    resized = hm_pool_malloc_inline(bytes);
+    if (resized == NULL)
+        return NULL;
+    memcpy(resized, block, bytes < found.usable_bytes ? bytes : found.usable_bytes);
+    hm_pool_free_inline(block);
+    return resized;
+}
+
+void *hm_pool_aligned_alloc(size_t alignment, size_t bytes)
+{
+    bool zeroed;
+    if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (bytes > PTRDIFF_MAX || alignment > PTRDIFF_MAX)
+        return no_memory();
+    unsigned class_index = hm_pool_class_aligned(alignment, bytes);
+    void *block = class_index < HM_POOL_CLASS_COUNT
+                      ? allocate_class(class_index)
+                      : hm_pool_large_allocate(bytes != 0 ? bytes : 1, alignment, &zeroed);
+    return block != NULL ? block : no_memory();
+}
+
+size_t hm_pool_usable_size(void *block)
+{
+    return block == NULL ? 0 : find_block("malloc_usable_size", block).usable_bytes;
+}

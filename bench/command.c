@@ -1,0 +1,116 @@
+#include "bench/command.h"
+
+#include "bench/exit_code.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_HELP = 0x1000, KEY_USAGE, KEY_VERSION };
+
+static const struct argp_option common_options[] = {
+    {"help", KEY_HELP, NULL, 0, "Print this help", -1},
+    {"usage", KEY_USAGE, NULL, 0, "Print a short usage line", -1},
+    {"version", KEY_VERSION, NULL, 0, "Print the version", -1},
+    {0},
+};
+
+const char *hm_version(void)
+{
+    return HM_VERSION;
+}
+
+static const struct argp_option *find_option(const struct argp *argp, const char *name,
+                                             size_t length)
+{
+    for (const struct argp_option *option = argp->options; option && (option->name || option->doc);
+         option++) {
+        if (option->name && strlen(option->name) == length &&
+            strncmp(option->name, name, length) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+/** Says what getopt did not like: it has stepped over the word already. */
+static void describe_bad_option(hm_command *command, const struct argp_state *state)
+{
+    const struct argp *argp = state->root_argp->children[0].argp;
+    const char *word = state->next > 0 ? state->argv[state->next - 1] : "";
+    size_t length = strcspn(word, "=");
+    const struct argp_option *option =
+        strncmp(word, "--", 2) == 0 ? find_option(argp, word + 2, length - 2) : NULL;
+    if (option && option->arg && word[length] == '\0')
+        hm_error_set(&command->error, HM_USAGE_ERROR, "option %s needs a value: %s=%s", word, word,
+                     option->arg);
+    else if (option)
+        hm_error_set(&command->error, HM_USAGE_ERROR, "option --%s takes no value", option->name);
+    else
+        hm_error_set(&command->error, HM_USAGE_ERROR,
+                     "unknown option '%s'; '%s --help' lists the options", word, command->name);
+}
+
+static error_t parse_common(int key, char *argument, struct argp_state *state)
+{
+    hm_command *command = state->input;
+    HM_UNUSED(argument);
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = command;
+        return 0;
+    case ARGP_KEY_ERROR:
+        if (command->error.status == HM_OK)
+            describe_bad_option(command, state);
+        return 0;
+    case KEY_HELP:
+        argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP, (char *)command->name);
+        break;
+    case KEY_USAGE:
+        argp_help(state->root_argp, stdout, ARGP_HELP_USAGE, (char *)command->name);
+        break;
+    case KEY_VERSION:
+        printf("heapmark %s\n", hm_version());
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    command->finished = true;
+    state->next = state->argc;
+    return 0;
+}
+
+hm_status hm_command_parse(hm_command *command, const struct argp *argp, int argc, char **argv)
+{
+    const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
+    const struct argp whole = {.options = common_options,
+                               .parser = parse_common,
+                               .args_doc = argp->args_doc,
+                               .doc = argp->doc,
+                               .children = children};
+    command->name = argv[0];
+    error_t failed =
+        argp_parse(&whole, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, command);
+    return failed == 0 || command->finished ? HM_OK : command->error.status;
+}
+
+int hm_command_fail(const char *name, const hm_error *error)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s: %s\n", name, error->message);
+    return hm_exit_of(error->status);
+}
+
+int hm_command_end(const char *name)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return HM_EXIT_OK;
+    fprintf(stderr, "%s: standard output cannot be written: %s\n", name, strerror(errno));
+    return HM_EXIT_OUTPUT;
+}
+
+error_t hm_command_extra(hm_command *command, const char *argument)
+{
+    hm_error_set(&command->error, HM_USAGE_ERROR, "unexpected argument '%s'; see '%s --help'",
+                 argument, command->name);
+    return EINVAL;
+}

@@ -1,0 +1,50 @@
+# Completion of heapmark for bash: `source bench/completion.bash`. Options come from --help and names
+# from `heapmark list`, so that this file knows neither.
+_heapmark_names()
+{
+    "$1" list "$2" --format json 2>/dev/null |
+        sed -n 's/^   "name": "\([^"]*\)".*/\1/p'
+}
+
+_heapmark_options()
+{
+    "$1" "$2" --help 2>/dev/null | grep -o -- '--[a-z][a-z-]*' | sort -u
+}
+
+_heapmark()
+{
+    local program="${COMP_WORDS[0]}" word="${COMP_WORDS[COMP_CWORD]}"
+    local before="${COMP_WORDS[COMP_CWORD - 1]}" command="${COMP_WORDS[1]}" choices=""
+    # bash splits --option=value at the equals sign
+    [[ $word == "=" ]] && word=""
+    [[ $before == "=" ]] && before="${COMP_WORDS[COMP_CWORD - 2]}"
+    if ((COMP_CWORD == 1)); then
+        choices="list explain run sample report --help --version"
+    else
+        case "$before" in
+        --profile) choices="$(_heapmark_names "$program" profiles)" ;;
+        --backend | --baseline) choices="$(_heapmark_names "$program" backends)" ;;
+        --collector) choices="$(_heapmark_names "$program" collectors)" ;;
+        --progress | --color) choices="auto always never" ;;
+        --freelists) choices="on off" ;;
+        --format) choices="text json" ;;
+        --kind) choices="time memory" ;;
+        --out | --against) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+        *)
+            if [[ $word == -* ]]; then
+                choices="$(_heapmark_options "$program" "$command")"
+            elif [[ $command == list ]]; then
+                choices="workloads backends collectors profiles metrics"
+            elif [[ $command == explain ]]; then
+                choices="$(_heapmark_names "$program" metrics)"
+            elif [[ $command == report ]]; then
+                mapfile -t COMPREPLY < <(compgen -d -- "$word")
+                return
+            fi
+            ;;
+        esac
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+}
+
+complete -F _heapmark heapmark

@@ -1,0 +1,227 @@
+/* What comes before the first sample of a plan.
+ *
+ * A probe is one short sample of the null workload on each back end, so that a library that crashes
+ * or hangs when it is loaded costs its timeout once and not once a sample. A calibration finds the
+ * iterations of a batch on one cell of a work; every cell then runs as many. A reference sample
+ * gives the checksum that all samples of the work must have; it is taken from the baseline back end
+ * without collecting where that is planned, and from the journal's first valid sample where no
+ * reference could be had. */
+#include "bench/driver.h"
+#include "bench/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REASON_BYTES = 512, CALIBRATIONS = 3 };
+
+hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm_sample_kind kind,
+                                 double calibrate_seconds, unsigned padding_bytes,
+                                 hm_process_request *request, hm_process_result *result,
+                                 hm_error *error)
+{
+    hm_strings arguments = {0};
+    hm_record_arguments(driver->plan, cell, kind, calibrate_seconds, &arguments);
+    char *descriptor = hm_format("%d", (int)HM_RECORD_FD);
+    hm_strings_add(&arguments, "--record-fd");
+    hm_strings_add(&arguments, descriptor);
+    free(descriptor);
+    *request = (hm_process_request){
+        .arguments = &arguments,
+        .backend = cell->cell.backend,
+        .padding_bytes = padding_bytes,
+        .timeout_seconds = driver->options->timeout_seconds,
+        .memory_limit_bytes = driver->options->memory_limit_bytes,
+        .look_seconds = kind == HM_SAMPLE_MEMORY ? 0.005 : 0.02,
+        .on_look = hm_progress_tick,
+        .context = &driver->progress,
+    };
+    hm_status status = hm_process_run(request, result, error);
+    request->arguments = NULL;
+    hm_strings_clear(&arguments);
+    if (status == HM_OK && result->end == HM_PROCESS_INTERRUPTED)
+        driver->interrupted = true;
+    return status;
+}
+
+/** A cell of the null workload on the back end. */
+static const hm_plan_cell *null_cell(const hm_plan *plan, size_t backend)
+{
+    for (size_t index = 0; index < plan->cell_count; index++) {
+        if (plan->cells[index].role == HM_ROLE_NULL && plan->cells[index].backend == backend)
+            return &plan->cells[index];
+    }
+    return NULL;
+}
+
+static void take_probe(hm_backend_choice *choice, const json_t *record, const char *reason)
+{
+    const char *version = json_string_value(json_object_get(record, "version"));
+    const char *origin = json_string_value(json_object_get(record, "origin"));
+    if (*reason)
+        choice->failure = hm_copy(reason);
+    if (version)
+        choice->version = hm_copy(version);
+    if (origin)
+        choice->origin = hm_copy(origin);
+}
+
+static hm_status probe(hm_driver *driver, hm_backend_choice *choice, const hm_plan_cell *cell,
+                       hm_error *error)
+{
+    hm_process_request request;
+    hm_process_result result;
+    char reason[REASON_BYTES];
+    char *doing = hm_format("probing %s", choice->spec.label);
+    hm_progress_doing(&driver->progress, doing);
+    free(doing);
+    hm_status status =
+        hm_driver_start_sample(driver, cell, HM_SAMPLE_TIME, 0, 0, &request, &result, error);
+    if (status != HM_OK)
+        return status;
+    json_t *record = hm_record_read(&request, &result, reason, sizeof reason);
+    if (!driver->interrupted)
+        take_probe(choice, record, reason);
+    if (choice->failure)
+        hm_progress_say(&driver->progress, "back end %s: %s: all its samples are invalid",
+                        choice->spec.label, choice->failure);
+    json_decref(record);
+    hm_process_clear(&result);
+    return HM_OK;
+}
+
+hm_status hm_driver_probe(hm_driver *driver, hm_error *error)
+{
+    hm_status status = HM_OK;
+    for (size_t index = 0; index < driver->plan->backends->count && status == HM_OK; index++) {
+        const hm_plan_cell *cell = null_cell(driver->plan, index);
+        if (cell && !driver->interrupted)
+            status = probe(driver, &driver->plan->backends->items[index], cell, error);
+    }
+    return status;
+}
+
+/**
+ * How well a cell of a work suits: its back end must work, `backend` is preferred, and a collector
+ * that does not collect.
+ */
+static int suits(const hm_plan *plan, const hm_plan_cell *cell, size_t work, size_t thread_index,
+                 const char *backend)
+{
+    const hm_backend_choice *choice = &plan->backends->items[cell->backend];
+    if (cell->work != work || cell->thread_index != thread_index || choice->failure)
+        return 0;
+    return 1 + 2 * (strcmp(choice->spec.label, backend) == 0) +
+           (strcmp(cell->cell.collector.label, "none") == 0);
+}
+
+static const hm_plan_cell *choose_cell(const hm_plan *plan, size_t work, size_t thread_index,
+                                       const char *backend)
+{
+    const hm_plan_cell *chosen = NULL;
+    int best = 0;
+    for (size_t index = 0; index < plan->cell_count; index++) {
+        int suited = suits(plan, &plan->cells[index], work, thread_index, backend);
+        if (suited > best) {
+            best = suited;
+            chosen = &plan->cells[index];
+        }
+    }
+    return chosen;
+}
+
+/** Runs a sample outside the plan on `cell`; a new record, NULL with a reason where it failed. */
+static json_t *run_apart(hm_driver *driver, const hm_plan_cell *cell, double calibrate_seconds,
+                         char *reason, hm_status *status, hm_error *error)
+{
+    hm_process_request request;
+    hm_process_result result;
+    *status = hm_driver_start_sample(driver, cell, HM_SAMPLE_TIME, calibrate_seconds, 0, &request,
+                                     &result, error);
+    if (*status != HM_OK)
+        return NULL;
+    json_t *record = hm_record_read(&request, &result, reason, REASON_BYTES);
+    hm_process_clear(&result);
+    if (*reason == '\0')
+        return record;
+    json_decref(record);
+    return NULL;
+}
+
+/** The cell that calibrates a work: on the pool where it is planned, else on the baseline. */
+static const hm_plan_cell *calibration_cell(const hm_plan *plan, size_t work)
+{
+    for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
+        const hm_plan_cell *cell = choose_cell(plan, work, thread, "pool");
+        if (cell && strcmp(cell->cell.backend->label, "pool") != 0)
+            cell = choose_cell(plan, work, thread, hm_plan_baseline(plan));
+        if (cell)
+            return cell;
+    }
+    return NULL;
+}
+
+/**
+ * Asks several times and takes the most iterations: whatever disturbs a calibration makes its
+ * answer too small, and batches too short.
+ */
+static hm_status calibrate_work(hm_driver *driver, size_t index, hm_error *error)
+{
+    char reason[REASON_BYTES] = "";
+    hm_plan_work *work = &driver->plan->works[index];
+    const hm_plan_cell *cell = calibration_cell(driver->plan, index);
+    json_int_t most = 0;
+    hm_status status = HM_OK;
+    if (!cell)
+        return HM_OK; /* all its back ends have failed, and say why */
+    hm_progress_doing(&driver->progress, work->name);
+    for (int time = 0; time < CALIBRATIONS && status == HM_OK && *reason == '\0'; time++) {
+        json_t *record =
+            run_apart(driver, cell, driver->options->batch_seconds, reason, &status, error);
+        json_int_t iterations = json_integer_value(json_object_get(record, "iterations"));
+        most = iterations > most ? iterations : most;
+        json_decref(record);
+    }
+    if (status != HM_OK || driver->interrupted)
+        return status;
+    if (most > 0)
+        work->iterations = (uint64_t)most;
+    else
+        work->failure =
+            hm_format("the work could not be calibrated on %s: %s", cell->cell.backend->label,
+                      *reason ? reason : "its record has no iterations");
+    if (work->failure)
+        hm_progress_say(&driver->progress, "work %s: %s", work->name, work->failure);
+    return HM_OK;
+}
+
+static hm_status reference_checksum(hm_driver *driver, size_t index, size_t thread, hm_error *error)
+{
+    char reason[REASON_BYTES] = "";
+    hm_plan_work *work = &driver->plan->works[index];
+    hm_status status = HM_OK;
+    const hm_plan_cell *cell =
+        choose_cell(driver->plan, index, thread, hm_plan_baseline(driver->plan));
+    if (!cell || work->checksums[thread] || work->iterations == 0 || driver->interrupted)
+        return HM_OK;
+    hm_progress_doing(&driver->progress, work->name);
+    json_t *record = run_apart(driver, cell, 0, reason, &status, error);
+    const char *checksum = json_string_value(json_object_get(record, "checksum"));
+    if (checksum && !driver->interrupted)
+        work->checksums[thread] = hm_copy(checksum);
+    json_decref(record);
+    return status;
+}
+
+hm_status hm_driver_calibrate(hm_driver *driver, hm_error *error)
+{
+    hm_status status = HM_OK;
+    for (size_t index = 0; index < driver->plan->work_count && status == HM_OK; index++) {
+        if (driver->interrupted)
+            break;
+        if (driver->plan->works[index].iterations == 0)
+            status = calibrate_work(driver, index, error);
+        for (size_t thread = 0; thread < driver->options->thread_count && status == HM_OK; thread++)
+            status = reference_checksum(driver, index, thread, error);
+    }
+    return status;
+}

@@ -1,0 +1,60 @@
+/**
+ * This module is the command's exit codes, so that every sub-command means the same by one number
+ * and the worst of several problems wins.
+ *
+ * Precedence: interrupted, usage, input or output, invalid sample, ok. The numbers between are kept
+ * for what later sub-commands report.
+ */
+#ifndef HM_BENCH_EXIT_CODE_H
+#define HM_BENCH_EXIT_CODE_H
+
+#include "base/status.h"
+
+enum {
+    HM_EXIT_OK = 0,
+    HM_EXIT_USAGE = 2,        /**< a bad option, name, number, path or file */
+    HM_EXIT_INVALID = 3,      /**< a sample was invalid */
+    HM_EXIT_OUTPUT = 6,       /**< reading or writing failed */
+    HM_EXIT_INTERRUPTED = 130 /**< SIGINT, SIGTERM or SIGHUP */
+};
+
+/** How grave a code is; higher is graver. */
+static inline int hm_exit_rank(int code)
+{
+    switch (code) {
+    case HM_EXIT_OK:
+        return 0;
+    case HM_EXIT_INVALID:
+        return 1;
+    case HM_EXIT_OUTPUT:
+        return 2;
+    case HM_EXIT_USAGE:
+        return 3;
+    default:
+        return 4;
+    }
+}
+
+/** The graver of two codes. */
+static inline int hm_exit_worse(int first, int second)
+{
+    return hm_exit_rank(first) >= hm_exit_rank(second) ? first : second;
+}
+
+/** The exit code of a failed call. */
+static inline int hm_exit_of(hm_status status)
+{
+    switch (status) {
+    case HM_OK:
+        return HM_EXIT_OK;
+    case HM_USAGE_ERROR:
+    case HM_UNAVAILABLE:
+        return HM_EXIT_USAGE;
+    case HM_WRONG_RESULT:
+        return HM_EXIT_INVALID;
+    default:
+        return HM_EXIT_OUTPUT;
+    }
+}
+
+#endif

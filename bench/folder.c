@@ -1,0 +1,164 @@
+#include "bench/folder.h"
+
+#include "bench/strings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static hm_status fail(hm_error *error, const char *path, const char *what)
+{
+    return hm_error_set(error, HM_IO_ERROR, "%.300s cannot be %s: %s", path, what, strerror(errno));
+}
+
+char *hm_folder_name(const char *out, const char *profile)
+{
+    char moment[32];
+    struct tm parts;
+    time_t now = time(NULL);
+    if (out)
+        return hm_copy(out);
+    gmtime_r(&now, &parts);
+    strftime(moment, sizeof moment, "%Y-%m-%dT%H-%M-%S", &parts);
+    return hm_format("results/%s-%s", moment, profile);
+}
+
+/** The nearest folder of `path` that exists must be one that can be written. */
+static hm_status check_parents(const char *path, hm_error *error)
+{
+    char *copy = hm_copy(path);
+    char *parent = dirname(copy);
+    struct stat file;
+    hm_status status = HM_OK;
+    while (stat(parent, &file) != 0 && errno == ENOENT && strcmp(parent, "/") != 0)
+        parent = dirname(parent);
+    if (stat(parent, &file) != 0)
+        status = hm_error_set(error, HM_USAGE_ERROR, "--out: %.200s: %s", parent, strerror(errno));
+    else if (!S_ISDIR(file.st_mode))
+        status = hm_error_set(error, HM_USAGE_ERROR, "--out: %.200s is not a folder", parent);
+    else if (access(parent, W_OK | X_OK) != 0)
+        status = hm_error_set(error, HM_USAGE_ERROR,
+                              "--out: %.200s cannot be written to: %s; choose another folder",
+                              parent, strerror(errno));
+    free(copy);
+    return status;
+}
+
+hm_status hm_folder_check_new(const char *path, hm_error *error)
+{
+    static const char *const files[] = {"environment.json", "journal.jsonl"};
+    struct stat file;
+    if (stat(path, &file) != 0)
+        return errno == ENOENT ? check_parents(path, error)
+                               : hm_error_set(error, HM_USAGE_ERROR, "--out: %.200s: %s", path,
+                                              strerror(errno));
+    if (!S_ISDIR(file.st_mode))
+        return hm_error_set(error, HM_USAGE_ERROR, "--out: %.200s is not a folder", path);
+    if (access(path, W_OK | X_OK) != 0)
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "--out: %.200s cannot be written to: %s; choose another folder", path,
+                            strerror(errno));
+    for (size_t index = 0; index < HM_COUNT_OF(files); index++) {
+        char *name = hm_format("%s/%s", path, files[index]);
+        bool there = access(name, F_OK) == 0;
+        free(name);
+        if (there)
+            return hm_error_set(error, HM_USAGE_ERROR,
+                                "--out: %.200s holds a run already; go on with it by --resume or "
+                                "choose another folder",
+                                path);
+    }
+    return HM_OK;
+}
+
+hm_status hm_folder_make(const char *path, hm_error *error)
+{
+    char *partial = hm_copy(path);
+    hm_status status = HM_OK;
+    for (char *slash = partial + 1; status == HM_OK; slash++) {
+        slash = strchr(slash, '/');
+        if (slash)
+            *slash = '\0';
+        if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+            status = fail(error, partial, "made");
+        if (!slash)
+            break;
+        *slash = '/';
+    }
+    free(partial);
+    return status;
+}
+
+char *hm_folder_run_name(const char *path)
+{
+    char real[PATH_MAX];
+    char *copy = hm_copy(realpath(path, real) ? real : path);
+    char *name = hm_copy(basename(copy));
+    free(copy);
+    return name;
+}
+
+static bool sync_folder(const char *folder)
+{
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    bool synced = fsync(descriptor) == 0 || errno == EINVAL;
+    close(descriptor);
+    return synced;
+}
+
+hm_status hm_folder_write(const char *folder, const char *name, const json_t *document,
+                          size_t flags, hm_error *error)
+{
+    char *path = hm_format("%s/%s", folder, name);
+    char *fresh = hm_format("%s/.%s.new", folder, name);
+    hm_status status = HM_OK;
+    FILE *file = fopen(fresh, "we");
+    if (!file || json_dumpf(document, file, flags) != 0 || fputc('\n', file) == EOF ||
+        fflush(file) != 0 || fsync(fileno(file)) != 0)
+        status = fail(error, path, "written");
+    if (file && fclose(file) != 0 && status == HM_OK)
+        status = fail(error, path, "written");
+    if (status == HM_OK && (rename(fresh, path) != 0 || !sync_folder(folder)))
+        status = fail(error, path, "put in place");
+    if (status != HM_OK)
+        unlink(fresh);
+    free(fresh);
+    free(path);
+    return status;
+}
+
+hm_status hm_folder_point_latest(const char *path, hm_error *error)
+{
+    char real[PATH_MAX];
+    if (!realpath(path, real))
+        return fail(error, path, "found");
+    char *name = strrchr(real, '/');
+    *name++ = '\0';
+    const char *parent = strrchr(real, '/');
+    if (!parent || strcmp(parent, "/results") != 0)
+        return HM_OK;
+    char *link = hm_format("%s/latest", real);
+    char *fresh = hm_format("%s/.latest.new", real);
+    struct stat file;
+    hm_status status = HM_OK;
+    if (lstat(link, &file) == 0 && !S_ISLNK(file.st_mode)) {
+        errno = EEXIST;
+        status = fail(error, link, "pointed at the run");
+    } else {
+        unlink(fresh);
+        if (symlink(name, fresh) != 0 || rename(fresh, link) != 0)
+            status = fail(error, link, "pointed at the run");
+    }
+    free(fresh);
+    free(link);
+    return status;
+}

@@ -1,0 +1,340 @@
+#include "bench/plan.h"
+
+#include "base/check.h"
+#include "base/random.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PADDING_BYTES = 4095 };
+
+static hm_status choose_collectors(hm_plan *plan, hm_error *error)
+{
+    hm_strings names = {0};
+    hm_status status = HM_OK;
+    const hm_strings *texts = &plan->options->collectors;
+    if (texts->count == 0) {
+        hm_strings_split(&names, plan->options->profile->collectors, ',');
+        texts = &names;
+    }
+    plan->collectors = hm_grow(NULL, texts->count, sizeof *plan->collectors);
+    for (size_t index = 0; index < texts->count && status == HM_OK; index++) {
+        hm_collector_spec spec = {0};
+        status = hm_collector_parse(texts->items[index], &spec, error);
+        for (size_t earlier = 0; earlier < plan->collector_count && status == HM_OK; earlier++) {
+            if (strcmp(plan->collectors[earlier].label, spec.label) == 0)
+                status = hm_error_set(error, HM_USAGE_ERROR,
+                                      "--collector: %s is given twice; name each once", spec.label);
+        }
+        plan->collectors[plan->collector_count++] = spec;
+    }
+    hm_strings_clear(&names);
+    return status;
+}
+
+static hm_plan_cell make_cell(const hm_plan *plan, size_t work, size_t backend,
+                              const hm_collector_spec *collector, size_t thread_index,
+                              hm_sample_role role)
+{
+    hm_plan_cell made = {
+        .work = work, .backend = backend, .thread_index = thread_index, .role = role};
+    made.cell.workload = plan->works[work].workload;
+    memcpy(made.cell.parameters, plan->works[work].parameters, sizeof made.cell.parameters);
+    made.cell.backend = &plan->backends->items[backend].spec;
+    made.cell.collector = *collector;
+    made.cell.threads = plan->options->threads[thread_index];
+    return made;
+}
+
+/** Adds the cell where `filter` (NULL: all) matches its name. */
+static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, const regex_t *filter, hm_error *error)
+{
+    char name[HM_CELL_NAME_BYTES];
+    if (!hm_bench_cell_name(&cell.cell, name, sizeof name))
+        return hm_error_set(error, HM_USAGE_ERROR, "a cell of %s has a name above %d bytes",
+                            cell.cell.workload->name, (int)sizeof name);
+    if (filter && regexec(filter, name, 0, NULL, 0) != 0)
+        return HM_OK;
+    plan->cells = hm_grow(plan->cells, plan->cell_count + 1, sizeof *plan->cells);
+    cell.name = hm_copy(name);
+    plan->cells[plan->cell_count++] = cell;
+    return HM_OK;
+}
+
+static bool makes_sense(const hm_workload *workload, unsigned threads)
+{
+    return threads > 1 || (workload->needs & HM_NEEDS_THREADS) == 0;
+}
+
+static hm_status add_cells_of_work(hm_plan *plan, size_t work, const regex_t *filter,
+                                   hm_error *error)
+{
+    for (size_t backend = 0; backend < plan->backends->count; backend++) {
+        if (plan->backends->items[backend].absent)
+            continue;
+        for (size_t collector = 0; collector < plan->collector_count; collector++) {
+            for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
+                if (!makes_sense(plan->works[work].workload, plan->options->threads[thread]))
+                    continue;
+                hm_plan_cell cell = make_cell(plan, work, backend, &plan->collectors[collector],
+                                              thread, HM_ROLE_CELL);
+                if (add_cell(plan, cell, filter, error) != HM_OK)
+                    return HM_USAGE_ERROR;
+            }
+        }
+    }
+    return HM_OK;
+}
+
+static hm_status add_matrix(hm_plan *plan, hm_error *error)
+{
+    regex_t expression;
+    const char *text = plan->options->filter;
+    if (text && regcomp(&expression, text, REG_EXTENDED | REG_NOSUB) != 0)
+        return hm_error_set(error, HM_USAGE_ERROR, "--filter: '%.200s' is not an expression", text);
+    hm_status status = HM_OK;
+    for (size_t work = 0; work < plan->work_count && status == HM_OK; work++)
+        status = add_cells_of_work(plan, work, text ? &expression : NULL, error);
+    if (text)
+        regfree(&expression);
+    if (status == HM_OK && plan->cell_count == 0 && text)
+        status =
+            hm_error_set(error, HM_USAGE_ERROR,
+                         "--filter: '%.200s' matches no cell; `heapmark run --dry-run` without "
+                         "it prints their names",
+                         text);
+    else if (status == HM_OK && plan->cell_count == 0)
+        status = hm_error_set(error, HM_USAGE_ERROR,
+                              "no back end of the profile is there; "
+                              "`heapmark list backends` says what to "
+                              "install");
+    return status;
+}
+
+static bool has_cells(const hm_plan *plan, size_t backend)
+{
+    for (size_t index = 0; index < plan->cell_count; index++) {
+        if (plan->cells[index].backend == backend)
+            return true;
+    }
+    return false;
+}
+
+static hm_status choose_baseline(hm_plan *plan, hm_error *error)
+{
+    const char *wanted = plan->options->baseline ? plan->options->baseline : "system";
+    hm_strings names = {0};
+    char list[384];
+    plan->baseline = plan->cells[0].backend;
+    for (size_t index = 0; index < plan->backends->count; index++) {
+        if (!has_cells(plan, index))
+            continue;
+        hm_strings_add(&names, plan->backends->items[index].spec.label);
+        if (strcmp(plan->backends->items[index].spec.label, wanted) == 0)
+            plan->baseline = index;
+    }
+    bool found = strcmp(plan->backends->items[plan->baseline].spec.label, wanted) == 0;
+    hm_strings_join(&names, list, sizeof list);
+    hm_strings_clear(&names);
+    if (found || !plan->options->baseline)
+        return HM_OK;
+    return hm_error_set(error, HM_USAGE_ERROR,
+                        "--baseline: '%.100s' is not a back end of this run; it has %s", wanted,
+                        list);
+}
+
+/** The null runs: one for each pair of back end and collector that has cells. */
+static hm_status add_null_cells(hm_plan *plan, size_t work, hm_error *error)
+{
+    hm_status status = HM_OK;
+    size_t matrix = plan->cell_count;
+    for (size_t backend = 0; backend < plan->backends->count; backend++) {
+        for (size_t collector = 0; collector < plan->collector_count; collector++) {
+            bool used = false;
+            for (size_t index = 0; index < matrix && !used; index++)
+                used = plan->cells[index].backend == backend &&
+                       strcmp(plan->cells[index].cell.collector.label,
+                              plan->collectors[collector].label) == 0;
+            if (used && status == HM_OK)
+                status = add_cell(
+                    plan,
+                    make_cell(plan, work, backend, &plan->collectors[collector], 0, HM_ROLE_NULL),
+                    NULL, error);
+        }
+    }
+    return status;
+}
+
+static hm_status add_empty_cell(hm_plan *plan, size_t work, hm_error *error)
+{
+    hm_collector_spec none = {0};
+    hm_status status = hm_collector_parse("none", &none, error);
+    if (status != HM_OK)
+        return status;
+    return add_cell(plan, make_cell(plan, work, plan->baseline, &none, 0, HM_ROLE_EMPTY), NULL,
+                    error);
+}
+
+static hm_status add_control_works(hm_plan *plan, hm_error *error)
+{
+    hm_status status = hm_plan_add_work(plan, "null", error);
+    if (status == HM_OK) {
+        /* A null run does nothing however often: one iteration says as much as a million. */
+        plan->works[plan->work_count - 1].iterations = 1;
+        status = add_null_cells(plan, plan->work_count - 1, error);
+    }
+    if (status == HM_OK)
+        status = hm_plan_add_work(plan, "empty", error);
+    if (status == HM_OK)
+        status = add_empty_cell(plan, plan->work_count - 1, error);
+    return status;
+}
+
+/** Works that the filter left without a cell are not part of the run. */
+static void drop_unused_works(hm_plan *plan)
+{
+    size_t kept = 0;
+    for (size_t work = 0; work < plan->work_count; work++) {
+        bool used = false;
+        for (size_t index = 0; index < plan->cell_count; index++)
+            used = used || plan->cells[index].work == work;
+        if (!used) {
+            free(plan->works[work].name);
+            continue;
+        }
+        for (size_t index = 0; index < plan->cell_count; index++) {
+            if (plan->cells[index].work == work)
+                plan->cells[index].work = kept;
+        }
+        plan->works[kept++] = plan->works[work];
+    }
+    plan->work_count = kept;
+}
+
+static void add_sample(hm_plan *plan, size_t cell, hm_sample_kind kind, hm_sample_role role,
+                       unsigned repetition)
+{
+    plan->samples = hm_grow(plan->samples, plan->sample_count + 1, sizeof *plan->samples);
+    plan->samples[plan->sample_count++] = (hm_plan_sample){
+        .id = hm_format("%s#%s%s#%u", plan->cells[cell].name,
+                        role == HM_ROLE_CONTROL ? "control-" : "", hm_sample_kind_name(kind),
+                        repetition),
+        .cell = cell,
+        .kind = kind,
+        .role = role,
+        .repetition = repetition,
+    };
+}
+
+static size_t control_cell(const hm_plan *plan)
+{
+    for (size_t index = 0; index < plan->cell_count; index++) {
+        if (plan->cells[index].role == HM_ROLE_CELL && plan->cells[index].backend == plan->baseline)
+            return index;
+    }
+    return 0;
+}
+
+static void add_round(hm_plan *plan, unsigned repetition)
+{
+    bool timed = repetition < plan->options->repetitions;
+    bool remembered = repetition < plan->options->memory_repetitions;
+    for (size_t index = 0; index < plan->cell_count; index++) {
+        hm_sample_role role = plan->cells[index].role;
+        if (timed && role != HM_ROLE_NULL)
+            add_sample(plan, index, HM_SAMPLE_TIME, role, repetition);
+        if (remembered && role != HM_ROLE_EMPTY)
+            add_sample(plan, index, HM_SAMPLE_MEMORY, role, repetition);
+    }
+    if (timed)
+        add_sample(plan, control_cell(plan), HM_SAMPLE_TIME, HM_ROLE_CONTROL, repetition);
+}
+
+static void shuffle(hm_plan_sample *samples, size_t count, hm_random *random)
+{
+    for (size_t left = count; left > 1; left--) {
+        size_t chosen = (size_t)hm_random_below(random, left);
+        hm_plan_sample last = samples[left - 1];
+        samples[left - 1] = samples[chosen];
+        samples[chosen] = last;
+    }
+}
+
+static void add_samples(hm_plan *plan)
+{
+    unsigned rounds = plan->options->repetitions > plan->options->memory_repetitions
+                          ? plan->options->repetitions
+                          : plan->options->memory_repetitions;
+    hm_random random;
+    hm_random_seed(&random, plan->options->seed);
+    for (unsigned round = 0; round < rounds; round++) {
+        size_t first = plan->sample_count;
+        add_round(plan, round);
+        shuffle(plan->samples + first, plan->sample_count - first, &random);
+    }
+    for (size_t index = 0; index < plan->sample_count; index++)
+        plan->samples[index].padding_bytes =
+            (unsigned)hm_random_below(&random, MAX_PADDING_BYTES + 1);
+}
+
+hm_status hm_plan_make(hm_plan *plan, const hm_run_options *options, hm_backend_set *backends,
+                       hm_error *error)
+{
+    *plan = (hm_plan){.options = options, .backends = backends};
+    hm_status status = choose_collectors(plan, error);
+    if (status == HM_OK)
+        status = hm_plan_add_works(plan, error);
+    if (status == HM_OK)
+        status = add_matrix(plan, error);
+    if (status == HM_OK)
+        status = choose_baseline(plan, error);
+    if (status == HM_OK)
+        status = add_control_works(plan, error);
+    if (status != HM_OK)
+        return status;
+    drop_unused_works(plan);
+    add_samples(plan);
+    return HM_OK;
+}
+
+void hm_plan_clear(hm_plan *plan)
+{
+    for (size_t index = 0; index < plan->work_count; index++) {
+        hm_plan_work *work = &plan->works[index];
+        for (size_t thread = 0; thread < HM_MAX_THREAD_COUNTS; thread++)
+            free(work->checksums[thread]);
+        free(work->name);
+        free(work->failure);
+    }
+    for (size_t index = 0; index < plan->cell_count; index++)
+        free(plan->cells[index].name);
+    for (size_t index = 0; index < plan->sample_count; index++)
+        free(plan->samples[index].id);
+    free(plan->collectors);
+    free(plan->works);
+    free(plan->cells);
+    free(plan->samples);
+    *plan = (hm_plan){0};
+}
+
+const char *hm_plan_baseline(const hm_plan *plan)
+{
+    return plan->backends->items[plan->baseline].spec.label;
+}
+
+hm_plan_sample *hm_plan_find(const hm_plan *plan, const char *id)
+{
+    for (size_t index = 0; index < plan->sample_count; index++) {
+        if (strcmp(plan->samples[index].id, id) == 0)
+            return &plan->samples[index];
+    }
+    return NULL;
+}
+
+const char *hm_sample_role_name(hm_sample_role role)
+{
+    static const char *const names[] = {"cell", "control", "null", "empty"};
+    HM_CHECK((size_t)role < HM_COUNT_OF(names));
+    return names[role];
+}

@@ -1,0 +1,111 @@
+/**
+ * This module is the plan of a run: which samples there are and in which order they run, made from
+ * the options alone, so that a stopped run finds the same plan again.
+ *
+ * Words: a *work* is a workload with its parameters fixed. A *round* is one repetition of every
+ * cell; samples are shuffled within a round, rounds follow each other, so that whatever drifts on
+ * the machine touches all cells alike. The *control* is one cell measured under two names.
+ *
+ * Invariant: for the same options, machine and heapmark the plan is the same, sample by sample.
+ */
+#ifndef HM_BENCH_PLAN_H
+#define HM_BENCH_PLAN_H
+
+#include "bench/backend_set.h"
+#include "bench/cell.h"
+#include "bench/sample.h"
+
+typedef enum hm_sample_role {
+    HM_ROLE_CELL,    /**< a cell of the matrix */
+    HM_ROLE_CONTROL, /**< the twin of a cell: what no difference looks like */
+    HM_ROLE_NULL,    /**< nothing allocated: what the process itself has resident */
+    HM_ROLE_EMPTY    /**< nothing done: what the harness itself costs */
+} hm_sample_role;
+
+typedef struct hm_plan_work {
+    const hm_workload *workload;
+    int64_t parameters[HM_MAX_PARAMETERS];
+    char *name;
+    uint64_t iterations; /**< of a batch; 0: not calibrated yet */
+    uint64_t batches;
+    /** What every sample of this work must compute, by index of the thread count; NULL: unknown. */
+    char *checksums[HM_MAX_THREAD_COUNTS];
+    char *failure; /**< why it could not be calibrated; NULL */
+} hm_plan_work;
+
+typedef struct hm_plan_cell {
+    hm_bench_cell cell;
+    char *name;
+    size_t work;         /**< index into plan->works */
+    size_t backend;      /**< index into the back-end set */
+    size_t thread_index; /**< index into options->threads */
+    hm_sample_role role;
+} hm_plan_cell;
+
+typedef struct hm_plan_sample {
+    char *id; /**< "<cell>#time#3" */
+    size_t cell;
+    hm_sample_kind kind;
+    hm_sample_role role;
+    unsigned repetition;
+    unsigned padding_bytes;
+    bool finished;
+    bool valid; /**< where finished */
+} hm_plan_sample;
+
+typedef struct hm_plan {
+    const hm_run_options *options; /**< borrowed */
+    hm_backend_set *backends;      /**< borrowed */
+    hm_collector_spec *collectors;
+    size_t collector_count;
+    hm_plan_work *works;
+    size_t work_count;
+    hm_plan_cell *cells;
+    size_t cell_count;
+    hm_plan_sample *samples; /**< in the order they run: the index is the sequence number */
+    size_t sample_count;
+    size_t baseline; /**< index into the back-end set */
+} hm_plan;
+
+/**
+ * Makes the plan. HM_USAGE_ERROR: a name, a value or the filter is wrong, or nothing is left to
+ * measure. `options` and `backends` must outlive the plan, which the caller clears in any case.
+ */
+hm_status hm_plan_make(hm_plan *plan, const hm_run_options *options, hm_backend_set *backends,
+                       hm_error *error);
+
+/** Frees what the plan owns. */
+void hm_plan_clear(hm_plan *plan);
+
+/** The baseline's label. */
+const char *hm_plan_baseline(const hm_plan *plan);
+
+/** The sample called `id`, or NULL. */
+hm_plan_sample *hm_plan_find(const hm_plan *plan, const char *id);
+
+/** "cell", "control", "null" or "empty". */
+const char *hm_sample_role_name(hm_sample_role role);
+
+/** The plan as environment.json's `plan`: a new object. */
+json_t *hm_plan_to_json(const hm_plan *plan);
+
+/**
+ * Takes iterations and checksums from a stopped run's `plan`. HM_USAGE_ERROR: it is not this plan.
+ */
+hm_status hm_plan_resume(hm_plan *plan, const json_t *stored, hm_error *error);
+
+/** A work's parameters as an object of names and values; new. */
+json_t *hm_work_parameters_to_json(const hm_workload *workload, const int64_t *values);
+
+/* plan_works.c */
+
+/**
+ * Fills plan->works with the profile's works, the parameters asked for put in. HM_USAGE_ERROR: an
+ * unknown workload, parameter or value.
+ */
+hm_status hm_plan_add_works(hm_plan *plan, hm_error *error);
+
+/** Adds a work by its name ("short-lived/kind:mixed"); its index is the last. */
+hm_status hm_plan_add_work(hm_plan *plan, const char *name, hm_error *error);
+
+#endif

@@ -1,0 +1,175 @@
+/* `heapmark run`: from the command line to a run's folder. */
+#include "bench/backend_set.h"
+#include "bench/driver.h"
+#include "bench/environment.h"
+#include "bench/exit_code.h"
+#include "bench/folder.h"
+#include "bench/process.h"
+#include "bench/results.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/** What a run holds until its end. */
+typedef struct run {
+    hm_run_options options;
+    hm_backend_set backends;
+    hm_plan plan;
+    char *folder;
+    json_t *document; /* environment.json */
+
+} run;
+
+static void clear(run *self)
+{
+    json_decref(self->document);
+    hm_plan_clear(&self->plan);
+    hm_backend_set_clear(&self->backends);
+    hm_run_options_clear(&self->options);
+    free(self->folder);
+}
+
+static hm_status take_stopped_run(run *self, hm_error *error)
+{
+    self->folder = hm_copy(self->options.out ? self->options.out : "results/latest");
+    self->document = hm_environment_read(self->folder, error);
+    if (!self->document)
+        return error->status;
+    return hm_run_options_resume(&self->options, json_object_get(self->document, "options"), error);
+}
+
+/** Options, back ends and plan; nothing is written. */
+static hm_status make_plan(run *self, hm_error *error)
+{
+    hm_status status = hm_backend_set_canonical(&self->options, error);
+    if (status == HM_OK && self->options.resume)
+        status = take_stopped_run(self, error);
+    if (status == HM_OK)
+        status = hm_backend_set_choose(&self->backends, &self->options, error);
+    if (status == HM_OK)
+        status = hm_plan_make(&self->plan, &self->options, &self->backends, error);
+    if (status == HM_OK && self->options.resume)
+        status = hm_plan_resume(&self->plan, json_object_get(self->document, "plan"), error);
+    return status;
+}
+
+static hm_status make_folder(run *self, int argc, char **argv, hm_error *error)
+{
+    self->folder = hm_folder_name(self->options.out, self->options.profile->name);
+    hm_status status = hm_folder_check_new(self->folder, error);
+    if (status == HM_OK)
+        status = hm_folder_make(self->folder, error);
+    if (status != HM_OK)
+        return status;
+
+    char *name = hm_folder_run_name(self->folder);
+    self->document = hm_environment_new(&self->plan, name, argc, argv);
+    free(name);
+    return HM_OK;
+}
+
+static void print_absent(const run *self)
+{
+    for (size_t index = 0; index < self->backends.count; index++) {
+        if (self->backends.items[index].absent && self->options.progress != HM_NEVER)
+            fprintf(stderr, "left out: back end %s: %s\n", self->backends.items[index].spec.label,
+                    self->backends.items[index].absent);
+    }
+}
+
+static int print_plan(const run *self)
+{
+    const hm_plan *plan = &self->plan;
+    printf("# profile %s, seed 0x%llx, baseline %s\n", self->options.profile->name,
+           (unsigned long long)self->options.seed, hm_plan_baseline(plan));
+    printf("# %zu works (controls included), %zu cells, %zu samples\n", plan->work_count,
+           plan->cell_count, plan->sample_count);
+    for (size_t index = 0; index < plan->sample_count; index++)
+        printf("%s\n", plan->samples[index].id);
+    return hm_command_end("heapmark run");
+}
+
+/** What a resumed run needs before it goes on. */
+static hm_status take_journal(hm_driver *driver, hm_error *error)
+{
+    hm_status status = hm_journal_mend(&driver->journal, error);
+    return status == HM_OK ? hm_driver_take_journal(driver, error) : status;
+}
+
+static void print_how_to_resume(const run *self)
+{
+    char *folder = hm_shell_quote(self->folder);
+    fprintf(stderr,
+            "heapmark run: interrupted; what was finished is kept; to go on: heapmark run "
+            "--resume --out %s\n",
+            folder);
+    free(folder);
+}
+
+/** After the last sample: the other file, the table, and the exit code of what was seen. */
+static int conclude(run *self, hm_driver *driver)
+{
+    hm_error error = {0};
+    int code = hm_driver_invalid_count(driver) > 0 ? HM_EXIT_INVALID : HM_EXIT_OK;
+    if (hm_benchmarks_write(self->folder, self->document, &error) != HM_OK)
+        code = hm_exit_worse(code, hm_command_fail("heapmark run", &error));
+    if (driver->interrupted) {
+        print_how_to_resume(self);
+        return HM_EXIT_INTERRUPTED;
+    }
+    if (driver->options->progress != HM_NEVER)
+        fprintf(stderr, "%zu samples, %zu invalid, in %s\n", self->plan.sample_count,
+                hm_driver_invalid_count(driver), self->folder);
+    return hm_exit_worse(code, hm_summary_print(self->folder, hm_plan_baseline(&self->plan),
+                                                driver->options->color));
+}
+
+static int measure(run *self, int argc, char **argv)
+{
+    hm_error error = {0};
+    hm_driver driver = {
+        .options = &self->options, .plan = &self->plan, .journal = {.descriptor = -1}};
+    hm_status status = HM_OK;
+    hm_process_catch_signals();
+    if (!self->options.resume)
+        status = make_folder(self, argc, argv, &error);
+    driver.folder = self->folder;
+    driver.document = self->document;
+    if (status == HM_OK)
+        status = hm_journal_open(&driver.journal, self->folder, &error);
+    if (status == HM_OK && self->options.resume)
+        status = take_journal(&driver, &error);
+    if (status == HM_OK)
+        status = hm_environment_write(self->document, self->folder, &error);
+    if (status == HM_OK)
+        status = hm_folder_point_latest(self->folder, &error);
+    if (status == HM_OK) {
+        print_absent(self);
+        status = hm_driver_run(&driver, &error);
+    }
+    int code = status == HM_OK ? conclude(self, &driver) : hm_command_fail("heapmark run", &error);
+    hm_journal_close(&driver.journal);
+    return code;
+}
+
+int hm_main_run(int argc, char **argv)
+{
+    run self = {0};
+    hm_error error = {0};
+    int code;
+    hm_status status = hm_run_options_parse(&self.options, argc, argv);
+    if (status != HM_OK)
+        code = hm_command_fail(argv[0], &self.options.command.error);
+    else if (self.options.command.finished)
+        code = hm_command_end(argv[0]);
+    else if (make_plan(&self, &error) != HM_OK)
+        code = hm_command_fail(argv[0], &error);
+    else if (self.options.dry_run)
+        code = print_plan(&self);
+    else
+        code = measure(&self, argc, argv);
+    clear(&self);
+    return code;
+}

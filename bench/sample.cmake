@@ -1,0 +1,19 @@
+# hm_sample: one sample of one cell, and what it shares with the driver: cells, the metrics table.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+
+add_library(hm_sample STATIC
+  "${CMAKE_CURRENT_LIST_DIR}/cell.c"
+  "${CMAKE_CURRENT_LIST_DIR}/metrics.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_calibrate.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_environment.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_events.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_main.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_memory.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_metrics.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_record.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_time.c")
+heapmark_target(hm_sample)
+target_link_libraries(hm_sample PRIVATE
+  hm_workloads hm_measure hm_gbench hm_gc hm_runtime hm_allocators hm_base PkgConfig::JANSSON)

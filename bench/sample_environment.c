@@ -1,0 +1,116 @@
+/**
+ * This module is the environment of a sample. Allocators and the dynamic linker read theirs when a
+ * process starts, so a sample that finds another one than its back end needs starts itself anew,
+ * once.
+ */
+#include "bench/sample_state.h"
+#include "bench/strings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Set in the second start, so that there is no third. */
+static const char guard[] = "HEAPMARK_SAMPLE_READY";
+
+extern char **environ;
+
+static size_t name_length(const char *setting)
+{
+    return strcspn(setting, "=");
+}
+
+static bool same_name(const char *first, const char *second)
+{
+    size_t length = name_length(first);
+    return length == name_length(second) && strncmp(first, second, length) == 0;
+}
+
+/* The setting of the same name in `settings`; NULL: none. Later ones win. */
+static const char *find_setting(const hm_strings *settings, const char *setting)
+{
+    for (size_t index = settings->count; index > 0; index--) {
+        if (same_name(settings->items[index - 1], setting))
+            return settings->items[index - 1];
+    }
+    return NULL;
+}
+
+static void add_wanted(void *context, const char *setting)
+{
+    hm_strings_add(context, setting);
+}
+
+static bool scrubs(const char *setting)
+{
+    char name[256];
+    size_t length = name_length(setting);
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, setting, length);
+    name[length] = '\0';
+    return hm_backend_scrubs(name);
+}
+
+/* The first setting that is missing, different or one too many; NULL: all is well. */
+static const char *find_difference(const hm_strings *wanted)
+{
+    for (char **setting = environ; *setting != NULL; setting++) {
+        if (scrubs(*setting) && find_setting(wanted, *setting) == NULL)
+            return *setting;
+    }
+    for (size_t index = 0; index < wanted->count; index++) {
+        const char *setting = find_setting(wanted, wanted->items[index]);
+        hm_strings name = {0};
+        hm_strings_add_part(&name, setting, name_length(setting));
+        const char *present = getenv(name.items[0]);
+        hm_strings_clear(&name);
+        if (present == NULL || strcmp(present, setting + name_length(setting) + 1) != 0)
+            return setting;
+    }
+    return NULL;
+}
+
+static void execute_anew(const hm_strings *wanted, int argc, char **argv)
+{
+    hm_strings arguments = {0}, environment = {0};
+    hm_strings_add(&arguments, "heapmark");
+    hm_strings_add(&arguments, "sample");
+    for (int index = 1; index < argc; index++)
+        hm_strings_add(&arguments, argv[index]);
+    for (char **setting = environ; *setting != NULL; setting++) {
+        if (!scrubs(*setting) && find_setting(wanted, *setting) == NULL)
+            hm_strings_add(&environment, *setting);
+    }
+    for (size_t index = 0; index < wanted->count; index++) {
+        if (find_setting(wanted, wanted->items[index]) == wanted->items[index])
+            hm_strings_add(&environment, wanted->items[index]);
+    }
+    char *marked = hm_format("%s=1", guard);
+    hm_strings_add(&environment, marked);
+    free(marked);
+    execve("/proc/self/exe", arguments.items, environment.items);
+    hm_strings_clear(&environment);
+    hm_strings_clear(&arguments);
+}
+
+hm_status hm_sample_enter_environment(const hm_backend_spec *backend, int argc, char **argv,
+                                      hm_error *error)
+{
+    hm_strings wanted = {0};
+    hm_status status = HM_OK;
+    hm_backend_environment(backend, add_wanted, &wanted);
+    const char *difference = find_difference(&wanted);
+    if (difference != NULL && getenv(guard) == NULL) {
+        execute_anew(&wanted, argc, argv);
+        status = hm_error_set(error, HM_IO_ERROR, "this program could not be started anew: %s",
+                              strerror(errno));
+    } else if (difference != NULL) {
+        status = hm_error_set(error, HM_UNAVAILABLE,
+                              "the environment of back end %s could not be set: '%.200s' is wrong",
+                              backend->label, difference);
+    }
+    hm_strings_clear(&wanted);
+    return status;
+}

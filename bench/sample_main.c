@@ -1,0 +1,303 @@
+/**
+ * This module is `heapmark sample`, the command around one sample, so that any record can be taken
+ * again by hand.
+ */
+#include "base/quantity.h"
+#include "bench/command.h"
+#include "bench/exit_code.h"
+#include "bench/sample_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    KEY_BACKEND = 0x2000,
+    KEY_KIND,
+    KEY_ITERATIONS,
+    KEY_BATCHES,
+    KEY_SEED,
+    KEY_FREELISTS,
+    KEY_CALIBRATE,
+    KEY_RECORD_FD
+};
+
+enum { DEFAULT_BATCHES = 20, MOST_BATCHES = 1000000 };
+static const double default_batch_seconds = 0.01;
+static const double most_batch_seconds = 60;
+
+static const struct argp_option options[] = {
+    {"backend", KEY_BACKEND, "SPEC", 0,
+     "The back end's spec, where the label in CELL does not say it all (so:PATH, preload:PATH)", 0},
+    {"kind", KEY_KIND, "time|memory", 0, "What to measure (time)", 0},
+    {"iterations", KEY_ITERATIONS, "N", 0,
+     "Iterations of a batch; without it as many as take 10 ms", 0},
+    {"batches", KEY_BATCHES, "N", 0, "Batches that are measured, after one to warm up (20)", 0},
+    {"seed", KEY_SEED, "HEX", 0, "Seed of the workload and of str hashes (0x1)", 0},
+    {"freelists", KEY_FREELISTS, "on|off", 0, "The runtime's free lists (off)", 0},
+    {"calibrate", KEY_CALIBRATE, "SECONDS", 0,
+     "Find the iterations of a batch this long, and print them, instead", 0},
+    {"record-fd", KEY_RECORD_FD, "N", 0,
+     "Write the record as one line to this file descriptor instead of printing it", 0},
+    {0},
+};
+
+typedef struct sample_options {
+    hm_command command; /* first: hm_command_parse */
+    const char *cell;
+    const char *backend;
+    hm_sample_request request;
+    int record_fd; /* -1: print */
+} sample_options;
+
+static error_t wrong(sample_options *given, const char *option, const char *value,
+                     const char *right)
+{
+    hm_error_set(&given->command.error, HM_USAGE_ERROR, "%s: '%.100s' is not %s", option, value,
+                 right);
+    return EINVAL;
+}
+
+static bool is_open(int64_t descriptor)
+{
+    return descriptor >= 0 && descriptor <= 1 << 20 && fcntl((int)descriptor, F_GETFD) >= 0;
+}
+
+static error_t parse_number(sample_options *given, int key, const char *value)
+{
+    int64_t number;
+    bool valid = hm_parse_count(value, &number);
+    switch (key) {
+    case KEY_ITERATIONS:
+        if (!valid || number < 1)
+            return wrong(given, "--iterations", value, "a number of at least 1");
+        given->request.iterations = (uint64_t)number;
+        return 0;
+    case KEY_BATCHES:
+        if (!valid || number < 1 || number > MOST_BATCHES)
+            return wrong(given, "--batches", value, "a number from 1 to 1000000");
+        given->request.batches = (uint64_t)number;
+        return 0;
+    default:
+        if (!valid || !is_open(number))
+            return wrong(given, "--record-fd", value, "the number of an open file");
+        given->record_fd = (int)number;
+        return 0;
+    }
+}
+
+static error_t parse_seed(sample_options *given, const char *value)
+{
+    const char *digits = strncmp(value, "0x", 2) == 0 ? value + 2 : value;
+    size_t length = strlen(digits);
+    if (length < 1 || length > 16 || strspn(digits, "0123456789abcdefABCDEF") != length)
+        return wrong(given, "--seed", value, "a hexadecimal number of at most 64 bits (0x1f)");
+    given->request.seed = strtoull(digits, NULL, 16);
+    return 0;
+}
+
+static error_t parse_word(sample_options *given, int key, const char *value)
+{
+    bool first = strcmp(value, key == KEY_KIND ? "time" : "on") == 0;
+    bool second = strcmp(value, key == KEY_KIND ? "memory" : "off") == 0;
+    if (!first && !second)
+        return key == KEY_KIND ? wrong(given, "--kind", value, "time or memory")
+                               : wrong(given, "--freelists", value, "on or off");
+    if (key == KEY_KIND)
+        given->request.kind = first ? HM_SAMPLE_TIME : HM_SAMPLE_MEMORY;
+    else
+        given->request.freelists = first;
+    return 0;
+}
+
+static error_t parse_calibrate(sample_options *given, const char *value)
+{
+    double seconds;
+    if (!hm_parse_seconds(value, &seconds) || !(seconds > 0) || seconds > most_batch_seconds)
+        return wrong(given, "--calibrate", value, "a time above 0 and up to 60 s (0.01, 10ms)");
+    given->request.calibrate_seconds = seconds;
+    return 0;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    sample_options *given = state->input;
+    switch (key) {
+    case KEY_BACKEND:
+        given->backend = argument;
+        return 0;
+    case KEY_KIND:
+    case KEY_FREELISTS:
+        return parse_word(given, key, argument);
+    case KEY_ITERATIONS:
+    case KEY_BATCHES:
+    case KEY_RECORD_FD:
+        return parse_number(given, key, argument);
+    case KEY_SEED:
+        return parse_seed(given, argument);
+    case KEY_CALIBRATE:
+        return parse_calibrate(given, argument);
+    case ARGP_KEY_ARG:
+        if (given->cell != NULL)
+            return hm_command_extra(&given->command, argument);
+        given->cell = argument;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static hm_status parse(sample_options *given, int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse_option,
+        .args_doc = "CELL",
+        .doc = "Measures one cell once, in this process, and prints its record."
+               "\vCELL is a name as in any record: WORKLOAD[/parameter:value].../backend:B/"
+               "linkage:L/collector:C/threads:N/runtime:heapmark. Exit: 0 valid, 2 usage, 3 the "
+               "sample is invalid and its record says why."};
+    *given =
+        (sample_options){.request = {.kind = HM_SAMPLE_TIME, .batches = DEFAULT_BATCHES, .seed = 1},
+                         .record_fd = -1};
+    if (hm_command_parse(&given->command, &argp, argc, argv) != HM_OK)
+        return HM_USAGE_ERROR;
+    if (given->command.finished || given->cell != NULL)
+        return HM_OK;
+    return hm_error_set(&given->command.error, HM_USAGE_ERROR,
+                        "which cell? give its name as in a record; see '%s --help'", argv[0]);
+}
+
+/* The record in `file` from its start, parsed; NULL: there is none. */
+static json_t *read_record(int file)
+{
+    int copy = dup(file);
+    FILE *stream = copy < 0 ? NULL : fdopen(copy, "r");
+    if (stream == NULL)
+        return NULL;
+    rewind(stream);
+    json_t *record = json_loadf(stream, JSON_DISABLE_EOF_CHECK, NULL);
+    fclose(stream);
+    return record;
+}
+
+static hm_status write_invalid(const hm_sample_request *request, int record_fd,
+                               const hm_error *reason)
+{
+    hm_sample_state sample = {.request = request, .error = *reason};
+    hm_error error;
+    hm_sample_write_record(&sample, record_fd, &error);
+    return reason->status;
+}
+
+/* What the child that calibrated left behind. */
+static hm_status read_calibration(int file, int child_status, hm_sample_request *request,
+                                  hm_error *error)
+{
+    if (WIFSIGNALED(child_status))
+        return hm_error_set(error, HM_RUNTIME_ERROR, "the calibration died of signal %d (%s)",
+                            WTERMSIG(child_status), strsignal(WTERMSIG(child_status)));
+    json_t *record = read_record(file);
+    const char *reason = json_string_value(json_object_get(record, "reason"));
+    json_int_t iterations = json_integer_value(json_object_get(record, "iterations"));
+    hm_status status = HM_OK;
+    if (WEXITSTATUS(child_status) != 0 || iterations < 1)
+        status = hm_error_set(error, HM_RUNTIME_ERROR, "calibration: %.400s",
+                              reason != NULL ? reason : "it left no record");
+    else
+        request->iterations = (uint64_t)iterations;
+    json_decref(record);
+    return status;
+}
+
+/* Calibrates in a child, so that the sample itself starts from a fresh heap. */
+static hm_status calibrate_apart(hm_sample_request *request, hm_error *error)
+{
+    hm_sample_request calibration = *request;
+    calibration.kind = HM_SAMPLE_TIME;
+    calibration.calibrate_seconds = default_batch_seconds;
+    int file = memfd_create("heapmark-calibration", MFD_CLOEXEC), child_status;
+    pid_t child = file < 0 ? -1 : fork();
+    if (child == 0)
+        _exit(hm_sample_run(&calibration, file, error) == HM_OK ? 0 : HM_EXIT_INVALID);
+    if (child < 0)
+        return hm_error_set(error, HM_IO_ERROR, "no process to calibrate in: %s", strerror(errno));
+    while (waitpid(child, &child_status, 0) < 0 && errno == EINTR)
+        continue;
+    hm_status status = read_calibration(file, child_status, request, error);
+    close(file);
+    return status;
+}
+
+static hm_status run(hm_sample_request *request, int record_fd, hm_error *error)
+{
+    if (request->calibrate_seconds > 0)
+        request->kind = HM_SAMPLE_TIME;
+    else if (request->iterations == 0 && calibrate_apart(request, error) != HM_OK)
+        return write_invalid(request, record_fd, error);
+    return hm_sample_run(request, record_fd, error);
+}
+
+/* Runs into a file in memory and prints the record for people. */
+static hm_status run_and_print(hm_sample_request *request, hm_error *error)
+{
+    int file = memfd_create("heapmark-record", MFD_CLOEXEC);
+    if (file < 0)
+        return hm_error_set(error, HM_IO_ERROR, "no memory for the record: %s", strerror(errno));
+    hm_status status = run(request, file, error);
+    json_t *record = read_record(file);
+    if (record != NULL) {
+        json_dumpf(record, stdout, JSON_INDENT(2));
+        putchar('\n');
+    }
+    json_decref(record);
+    close(file);
+    return status;
+}
+
+/* Everything between the options and the exit code; `storage` is the caller's to clear. */
+static int measure(sample_options *given, hm_backend_spec storage[2], int argc, char **argv)
+{
+    hm_error *error = &given->command.error;
+    hm_backend_spec *backend = given->backend == NULL ? NULL : &storage[0];
+    if ((backend != NULL && hm_backend_parse(given->backend, backend, error) != HM_OK) ||
+        hm_bench_cell_parse(given->cell, backend, &storage[1], &given->request.cell, error) !=
+            HM_OK) {
+        hm_command_fail(argv[0], error);
+        return HM_EXIT_USAGE;
+    }
+    hm_status status = hm_sample_enter_environment(given->request.cell.backend, argc, argv, error);
+    if (status == HM_OK)
+        status = given->record_fd < 0 ? run_and_print(&given->request, error)
+                                      : run(&given->request, given->record_fd, error);
+    else if (given->record_fd >= 0)
+        write_invalid(&given->request, given->record_fd, error);
+    if (status == HM_OK)
+        return HM_EXIT_OK;
+    hm_command_fail(argv[0], error);
+    return HM_EXIT_INVALID;
+}
+
+int hm_sample_main(int argc, char **argv)
+{
+    sample_options given;
+    if (parse(&given, argc, argv) != HM_OK)
+        return hm_command_fail(argv[0], &given.command.error);
+    if (given.command.finished)
+        return HM_EXIT_OK;
+    hm_backend_spec storage[2] = {{0}, {0}};
+    int code = measure(&given, storage, argc, argv);
+    fflush(stdout);
+    /* A heap that leaks, by design or not, must not cost its owner the time to free it. */
+    if (!hm_sample_wants_teardown())
+        _exit(code);
+    hm_backend_spec_clear(&storage[0]);
+    hm_backend_spec_clear(&storage[1]);
+    return code;
+}

@@ -1,0 +1,305 @@
+/**
+ * This module is the record of a sample as JSON (docs/results.md), built when all measuring is
+ * over: the library allocates, perhaps from the allocator that was measured.
+ */
+#include "bench/metrics.h"
+#include "bench/sample_state.h"
+#include "bench/strings.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_t *number(double value)
+{
+    const double exact = 9007199254740992.0; /* 2^53 */
+    if (!isfinite(value))
+        return json_null();
+    if (value == floor(value) && fabs(value) < exact)
+        return json_integer((json_int_t)value);
+    return json_real(value);
+}
+
+static json_t *count(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *bytes(uint64_t value)
+{
+    return value == HM_UNKNOWN_BYTES ? json_null() : count(value);
+}
+
+/* A text as it is; where it is not UTF-8 (a path, a message that was cut), with '?' for the rest.
+ */
+static json_t *words(const char *text)
+{
+    json_t *string = json_string(text);
+    char readable[sizeof(hm_error)];
+    if (string != NULL)
+        return string;
+    size_t length = 0;
+    for (; text[length] != '\0' && length + 1 < sizeof readable; length++)
+        readable[length] = (signed char)text[length] < 0 ? '?' : text[length];
+    return json_stringn(readable, length);
+}
+
+static json_t *hexadecimal(uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "0x%llx", (unsigned long long)value);
+    return json_string(text);
+}
+
+static json_t *since_build(const hm_sample_state *sample, uint64_t monotonic_ns)
+{
+    return count(monotonic_ns - sample->build_started_ns);
+}
+
+static json_t *parameters_of(const hm_bench_cell *cell)
+{
+    json_t *object = json_object();
+    for (unsigned index = 0; index < cell->workload->parameter_count; index++) {
+        const hm_parameter *parameter = &cell->workload->parameters[index];
+        int64_t value = cell->parameters[index];
+        json_object_set_new(object, parameter->name,
+                            parameter->choices == NULL ? json_integer(value)
+                                                       : json_string(parameter->choices[value]));
+    }
+    return object;
+}
+
+/* The command that runs this sample again. */
+static json_t *command_of(const hm_sample_request *request, const char *name)
+{
+    const hm_backend_spec *backend = request->cell.backend;
+    char *cell = hm_shell_quote(name), *spec = hm_shell_quote(backend->text);
+    bool label_says_all = strcmp(backend->text, backend->label) == 0;
+    char *command =
+        hm_format("heapmark sample %s%s%s --kind %s --iterations %llu --batches %llu "
+                  "--seed 0x%llx --freelists %s",
+                  cell, label_says_all ? "" : " --backend ", label_says_all ? "" : spec,
+                  hm_sample_kind_name(request->kind), (unsigned long long)request->iterations,
+                  (unsigned long long)request->batches, (unsigned long long)request->seed,
+                  request->freelists ? "on" : "off");
+    json_t *text = words(command);
+    free(command);
+    free(spec);
+    free(cell);
+    return text;
+}
+
+static void add_identity(const hm_sample_state *sample, json_t *record)
+{
+    const hm_sample_request *request = sample->request;
+    const hm_bench_cell *cell = &request->cell;
+    char name[HM_CELL_NAME_BYTES], work[HM_CELL_NAME_BYTES];
+    HM_CHECK(hm_bench_cell_name(cell, name, sizeof name));
+    HM_CHECK(hm_bench_cell_work(cell, work, sizeof work));
+    json_object_set_new(record, "record", json_string("sample"));
+    json_object_set_new(record, "kind", json_string(hm_sample_kind_name(request->kind)));
+    json_object_set_new(record, "cell", json_string(name));
+    json_object_set_new(record, "work", json_string(work));
+    json_object_set_new(record, "workload", json_string(cell->workload->name));
+    json_object_set_new(record, "parameters", parameters_of(cell));
+    json_object_set_new(record, "backend", json_string(cell->backend->label));
+    json_object_set_new(record, "linkage",
+                        json_string(hm_linkage_name(cell->backend->backend->linkage)));
+    json_object_set_new(record, "collector", json_string(cell->collector.label));
+    json_object_set_new(record, "threads", json_integer(cell->threads));
+    json_object_set_new(record, "runtime", json_string("heapmark"));
+    json_object_set_new(record, "command", command_of(request, name));
+    json_object_set_new(record, "seed", hexadecimal(request->seed));
+    json_object_set_new(record, "iterations", count(request->iterations));
+    json_object_set_new(record, "batches", count(request->batches));
+    json_object_set_new(record, "operations", count(hm_sample_operations(sample)));
+}
+
+static void add_verdict(const hm_sample_state *sample, json_t *record)
+{
+    bool valid = sample->error.status == HM_OK;
+    bool bound = sample->bound.malloc != NULL;
+    json_object_set_new(record, "valid", json_boolean(valid));
+    json_object_set_new(record, "reason", valid ? json_null() : words(sample->error.message));
+    json_object_set_new(record, "version", bound ? words(sample->bound.version) : json_null());
+    json_object_set_new(record, "origin", bound ? words(sample->bound.origin) : json_null());
+    json_object_set_new(record, "checksum",
+                        sample->checked ? hexadecimal(sample->checksum) : json_null());
+}
+
+static json_t *metrics_of(const hm_sample_state *sample)
+{
+    double values[HM_METRIC_COUNT];
+    json_t *object = json_object();
+    hm_sample_metrics(sample, values);
+    for (size_t index = 0; index < HM_METRIC_COUNT; index++) {
+        const hm_metric *metric = &hm_metric_table[index];
+        if (strcmp(metric->kind, "both") == 0 ||
+            strcmp(metric->kind, hm_sample_kind_name(sample->request->kind)) == 0)
+            json_object_set_new(object, metric->name, number(values[index]));
+    }
+    return object;
+}
+
+static json_t *series_of(const hm_sample_state *sample)
+{
+    json_t *wall = json_array(), *cpu = json_array(), *series = json_object();
+    for (uint64_t batch = 0; batch < sample->batches_done; batch++) {
+        json_array_append_new(wall, count(sample->batches[batch].wall_ns));
+        json_array_append_new(cpu, count(sample->batches[batch].cpu_ns));
+    }
+    json_object_set_new(series, "batch_wall_ns", wall);
+    json_object_set_new(series, "batch_cpu_ns", cpu);
+    return series;
+}
+
+static json_t *edges_of(const hm_sample_state *sample)
+{
+    json_t *edges = json_array();
+    for (size_t index = 0; index < sample->edge_count; index++) {
+        const hm_sample_edge *edge = &sample->edges[index];
+        json_t *object = json_object();
+        json_object_set_new(object, "edge", json_string(edge->name));
+        json_object_set_new(object, "at_ns", since_build(sample, edge->at_ns));
+        json_object_set_new(object, "rss_bytes", bytes(edge->rss_bytes));
+        json_object_set_new(object, "peak_rss_bytes", bytes(edge->peak_rss_bytes));
+        json_object_set_new(object, "live_bytes", bytes(edge->live_bytes));
+        json_object_set_new(object, "requested_bytes", bytes(edge->requested_bytes));
+        json_object_set_new(object, "usable_bytes", bytes(edge->usable_bytes));
+        json_object_set_new(object, "active_bytes", bytes(edge->active_bytes));
+        json_object_set_new(object, "tracked_objects", count(edge->tracked_objects));
+        json_array_append_new(edges, object);
+    }
+    return edges;
+}
+
+static json_t *collections_of(const hm_sample_state *sample)
+{
+    json_t *collections = json_array();
+    for (size_t index = 0; index < sample->events->kept; index++) {
+        const hm_sample_collection *collection = &sample->events->collections[index];
+        json_t *object = json_object();
+        json_object_set_new(object, "at_ns", since_build(sample, collection->at_ns));
+        json_object_set_new(object, "pause_ns", count(collection->pause_ns));
+        json_object_set_new(object, "generation", json_integer(collection->generation));
+        json_object_set_new(object, "collected", count(collection->collected));
+        json_object_set_new(object, "uncollectable", count(collection->uncollectable));
+        json_object_set_new(object, "traversed", count(collection->traversed));
+        json_array_append_new(collections, object);
+    }
+    return collections;
+}
+
+static json_t *pauses_of(const hm_histogram *pauses)
+{
+    json_t *object = json_object(), *buckets = json_array();
+    hm_histogram_bucket bucket;
+    for (size_t position = 0; hm_histogram_next(pauses, &position, &bucket);) {
+        json_t *entry = json_array();
+        json_array_append_new(entry, count(bucket.low));
+        json_array_append_new(entry, count(bucket.high));
+        json_array_append_new(entry, count(bucket.count));
+        json_array_append_new(buckets, entry);
+    }
+    json_object_set_new(object, "relative_error", json_real(HM_HISTOGRAM_RELATIVE_ERROR));
+    json_object_set_new(object, "count", count(pauses->count));
+    json_object_set_new(object, "buckets", buckets);
+    return object;
+}
+
+/* The phases that have begun; the RSS between them is the driver's to add. */
+static json_t *timeline_of(const hm_sample_state *sample)
+{
+    const hm_phase *phases = sample->request->cell.workload->phases;
+    json_t *timeline = json_object(), *begun = json_array();
+    for (size_t index = 0; index < HM_MAX_PHASES && phases[index].step != NULL; index++) {
+        if (sample->phases[index].begin_ns == 0)
+            continue;
+        json_t *entry = json_array();
+        json_array_append_new(entry, since_build(sample, sample->phases[index].begin_ns));
+        json_array_append_new(entry, json_string(phases[index].name));
+        json_array_append_new(begun, entry);
+    }
+    json_object_set_new(timeline, "at_ns", json_array());
+    json_object_set_new(timeline, "rss_bytes", json_array());
+    json_object_set_new(timeline, "phase", begun);
+    return timeline;
+}
+
+static json_t *masked_of(const hm_sample_state *sample)
+{
+    json_t *masked = json_array();
+    for (size_t index = 0; index < sample->edge_count; index++) {
+        json_t *pair = json_array();
+        json_array_append_new(pair, count(sample->masked[index].begin_ns));
+        json_array_append_new(pair, count(sample->masked[index].end_ns));
+        json_array_append_new(masked, pair);
+    }
+    return masked;
+}
+
+static void add_results(const hm_sample_state *sample, json_t *record)
+{
+    json_object_set_new(record, "metrics", metrics_of(sample));
+    json_object_set_new(record, "collections", collections_of(sample));
+    json_object_set_new(record, "pauses", pauses_of(&sample->events->pauses));
+    json_object_set_new(record, "build_started_monotonic_ns", count(sample->build_started_ns));
+    if (sample->request->kind == HM_SAMPLE_TIME) {
+        json_object_set_new(record, "series", series_of(sample));
+        return;
+    }
+    json_object_set_new(record, "edges", edges_of(sample));
+    json_object_set_new(record, "timeline", timeline_of(sample));
+    json_object_set_new(record, "masked_ns", masked_of(sample));
+}
+
+static json_t *make_record(const hm_sample_state *sample)
+{
+    json_t *record = json_object();
+    if (sample->request->calibrate_seconds > 0 && sample->error.status == HM_OK) {
+        json_object_set_new(record, "record", json_string("calibration"));
+        json_object_set_new(record, "iterations", count(sample->calibrated_iterations));
+        json_object_set_new(record, "ns_per_iteration", number(sample->calibrated_ns));
+        return record;
+    }
+    add_identity(sample, record);
+    add_verdict(sample, record);
+    if (sample->build_started_ns != 0)
+        add_results(sample, record);
+    return record;
+}
+
+static bool write_all(int descriptor, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(descriptor, text, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        text += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+hm_status hm_sample_write_record(const hm_sample_state *sample, int record_fd, hm_error *error)
+{
+    json_t *record = make_record(sample);
+    char *text = json_dumps(record, JSON_COMPACT);
+    json_decref(record);
+    if (text == NULL)
+        return hm_error_set(error, HM_NO_MEMORY, "no memory for the sample's record");
+    size_t length = strlen(text);
+    text[length] = '\n'; /* in place of the end: one write, one line */
+    hm_status status = HM_OK;
+    if (!write_all(record_fd, text, length + 1))
+        status = hm_error_set(error, HM_IO_ERROR, "the record could not be written: %s",
+                              strerror(errno));
+    free(text);
+    return status;
+}

@@ -1,0 +1,191 @@
+/**
+ * This module is what the parts of a sample share: the request, what was bound and made for it, and
+ * the room for its results, so that every part is a few functions over one struct.
+ *
+ * Words: a *batch* is `iterations` iterations of the steady phase, and, where the collector's
+ * trigger is manual, the full collection that ends it. The *warm-up* is one batch like the others
+ * that is not counted; time and memory samples both run it, so that their work is the same. An
+ * *edge* is a moment between two phases at which memory is accounted.
+ *
+ * Invariant: from the start of the build phase to the end of the last edge no part of a sample
+ * allocates: results go to pages that were mapped and touched before.
+ */
+#ifndef HM_BENCH_SAMPLE_STATE_H
+#define HM_BENCH_SAMPLE_STATE_H
+
+#include "bench/measure/histogram.h"
+#include "bench/measure/resident.h"
+#include "bench/measure/usage.h"
+#include "bench/sample.h"
+
+enum {
+    HM_SAMPLE_KEPT_COLLECTIONS = 2000,
+    HM_SAMPLE_MAX_EDGES = HM_MAX_PHASES + 5,
+    HM_SAMPLE_SETTLE_MS = 100 /**< between the edges release+0ms and release+100ms */
+};
+
+/** One collection of the steady phase. */
+typedef struct hm_sample_collection {
+    uint64_t at_ns; /**< monotonic */
+    uint64_t pause_ns;
+    uint64_t collected;
+    uint64_t uncollectable;
+    uint64_t traversed;
+    int generation;
+} hm_sample_collection;
+
+/** What the runtime told of during the steady phase, timed as it was told. */
+typedef struct hm_sample_events {
+    bool recording;
+    uint64_t collection_began_ns;
+    uint64_t cascade_began_ns;
+    uint64_t pause_total_ns;
+    uint64_t collected;
+    uint64_t uncollectable;
+    uint64_t cascades;
+    uint64_t cascade_max_ns;
+    uint64_t failures;       /**< finalizers and callbacks that failed, in the whole sample */
+    char first_failure[160]; /**< the message of the first of them */
+    hm_histogram pauses;     /**< its count is the number of collections */
+    size_t kept;
+    hm_sample_collection collections[HM_SAMPLE_KEPT_COLLECTIONS];
+} hm_sample_events;
+
+/** The account of memory at one moment; HM_UNKNOWN_BYTES where a figure could not be had. */
+typedef struct hm_sample_edge {
+    const char *name;
+    uint64_t at_ns; /**< monotonic */
+    uint64_t rss_bytes;
+    uint64_t peak_rss_bytes;
+    uint64_t live_bytes;
+    uint64_t requested_bytes;
+    uint64_t usable_bytes;
+    uint64_t active_bytes;
+    uint64_t tracked_objects;
+} hm_sample_edge;
+
+/** A stretch of monotonic time. */
+typedef struct hm_sample_interval {
+    uint64_t begin_ns;
+    uint64_t end_ns;
+} hm_sample_interval;
+
+/** One batch. */
+typedef struct hm_sample_batch {
+    uint64_t wall_ns;
+    uint64_t cpu_ns;
+} hm_sample_batch;
+
+typedef struct hm_sample_state {
+    const hm_sample_request *request;
+    hm_error error; /**< why the sample is invalid */
+
+    hm_allocator bound;     /**< the bare back end */
+    hm_allocator allocator; /**< what the heaps use: bare, or with `count` around it */
+    hm_heap *heaps[HM_MAX_THREADS];
+    unsigned heap_count; /**< one a thread; 0 in the raw group */
+    hm_workload_context context;
+    void *workload; /**< its state; NULL: not set up */
+
+    hm_sample_events *events;
+    hm_sample_batch *batches; /**< request->batches of them */
+    uint64_t batches_done;
+
+    uint64_t build_started_ns;                /**< monotonic; 0: not yet */
+    hm_sample_interval phases[HM_MAX_PHASES]; /**< begin and end of each phase of the workload */
+    hm_usage steady_began;
+    hm_usage steady_usage; /**< of the counted batches */
+    bool steady_done;
+
+    hm_resident resident;
+    bool peak_known;
+    uint64_t peak_rss_bytes;
+    hm_sample_edge edges[HM_SAMPLE_MAX_EDGES];
+    size_t edge_count;
+    hm_sample_interval masked[HM_SAMPLE_MAX_EDGES];
+
+    uint64_t checksum;
+    bool checked;
+
+    uint64_t calibrated_iterations;
+    double calibrated_ns; /**< per iteration */
+} hm_sample_state;
+
+/* sample_events.c */
+
+/** A sink that records into `events`. */
+hm_event_sink hm_sample_events_sink(hm_sample_events *events);
+
+/* sample.c */
+
+/** The workload's phase of this role; NULL: it has none. `*index` receives its place. */
+const hm_phase *hm_sample_find_phase(const hm_sample_state *sample, hm_phase_role role,
+                                     size_t *index);
+
+/** Runs one batch of the steady phase; false: it failed and the sample's error says why. */
+bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations);
+
+/** The counted batches begin now, and end: events and the kernel's counts are theirs. */
+void hm_sample_begin_counting(hm_sample_state *sample);
+void hm_sample_end_counting(hm_sample_state *sample);
+
+/** Collects everything in every heap; false: the collector cannot. */
+bool hm_sample_collect(hm_sample_state *sample);
+
+/**
+ * Whether the heaps are destroyed at the end, leaked cycles included (HEAPMARK_TEARDOWN=1, or a
+ * build with sanitizers): it takes time and measures nothing, so only who looks for leaks wants it.
+ */
+bool hm_sample_wants_teardown(void);
+
+/* sample_environment.c */
+
+/**
+ * HM_OK where the environment is what the back end needs. Otherwise this program is executed anew
+ * with the right one and `argv` (argv[0] is "heapmark sample"), and this returns only where that
+ * did not help.
+ */
+hm_status hm_sample_enter_environment(const hm_backend_spec *backend, int argc, char **argv,
+                                      hm_error *error);
+
+/* sample_time.c */
+
+/** The timed batches, each measured, through Google Benchmark. */
+bool hm_sample_time_batches(hm_sample_state *sample);
+
+/* sample_calibrate.c */
+
+/** Finds the iterations of a batch of request->calibrate_seconds. */
+bool hm_sample_calibrate(hm_sample_state *sample);
+
+/* sample_memory.c */
+
+/** Puts the peak at the RSS of now: the build phase is about to begin. */
+void hm_sample_start_peak(hm_sample_state *sample);
+
+/** Accounts memory as it is now under the edge's name. */
+bool hm_sample_take_edge(hm_sample_state *sample, const char *name);
+
+/** The edges after the release phase, which has just ended. */
+bool hm_sample_take_release_edges(hm_sample_state *sample);
+
+/** The edge called `name`; NULL: it was not taken. */
+const hm_sample_edge *hm_sample_find_edge(const hm_sample_state *sample, const char *name);
+
+/* sample_metrics.c */
+
+/** Fills `values`, indexed by hm_metric_id; NAN where the sample could not take one. */
+void hm_sample_metrics(const hm_sample_state *sample, double *values);
+
+/** Operations of all timed batches; 0 where the workload counts none. */
+uint64_t hm_sample_operations(const hm_sample_state *sample);
+
+/* sample_record.c */
+
+/**
+ * Writes the sample's record as one line, valid where sample->error is HM_OK; HM_IO_ERROR: it could
+ * not be written.
+ */
+hm_status hm_sample_write_record(const hm_sample_state *sample, int record_fd, hm_error *error);
+
+#endif

@@ -1,0 +1,99 @@
+/**
+ * This module is the timed batches. Google Benchmark runs them as the iterations of one benchmark
+ * with a fixed number of iterations and manual time; the clocks are read here, around each batch,
+ * so that the series inside a sample is kept, and what the library adds up must agree with it.
+ */
+#include "bench/gbench.h"
+#include "bench/measure/clock.h"
+#include "bench/sample_state.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* What the library reported. */
+typedef struct report {
+    unsigned results;
+    int64_t iterations;
+    double seconds;
+    char error[256]; /* "": none */
+} report;
+
+static void time_batch(hm_sample_state *sample, hm_gbench_state *state)
+{
+    hm_sample_batch *batch = &sample->batches[sample->batches_done];
+    uint64_t cpu_began_ns = hm_clock_cpu_ns();
+    uint64_t wall_began_ns = hm_clock_wall_ns();
+    bool finished = hm_sample_run_batch(sample, sample->request->iterations);
+    uint64_t wall_ended_ns = hm_clock_wall_ns();
+    batch->cpu_ns = hm_clock_cpu_ns() - cpu_began_ns;
+    batch->wall_ns = wall_ended_ns - wall_began_ns;
+    hm_gbench_set_iteration_time(state, (double)batch->wall_ns * 1e-9);
+    if (finished)
+        sample->batches_done++;
+    else
+        hm_gbench_skip_with_error(state, sample->error.message);
+}
+
+static void run_batches(hm_gbench_state *state, void *user_data)
+{
+    hm_sample_state *sample = user_data;
+    hm_sample_begin_counting(sample);
+    while (hm_gbench_keep_running(state))
+        time_batch(sample, state);
+    hm_sample_end_counting(sample);
+}
+
+static void capture(const hm_gbench_result *result, void *user_data)
+{
+    report *captured = user_data;
+    captured->results++;
+    captured->iterations = result->iterations;
+    captured->seconds = result->real_seconds;
+    snprintf(captured->error, sizeof captured->error, "%s",
+             result->error_message == NULL ? "" : result->error_message);
+}
+
+static bool run_benchmark(hm_sample_state *sample, hm_gbench_reporter *reporter)
+{
+    hm_gbench_benchmark *benchmark = hm_gbench_register("batches", run_batches, sample);
+    return benchmark != NULL && hm_gbench_use_manual_time(benchmark) &&
+           hm_gbench_measure_process_cpu_time(benchmark) &&
+           hm_gbench_set_iterations(benchmark, (int64_t)sample->request->batches) &&
+           hm_gbench_run("all", &reporter, 1, NULL);
+}
+
+/* The library must have run what was asked, once, and added up the times it was given. */
+static bool agrees(hm_sample_state *sample, const report *captured)
+{
+    uint64_t total_ns = 0;
+    for (uint64_t batch = 0; batch < sample->batches_done; batch++)
+        total_ns += sample->batches[batch].wall_ns;
+    double seconds = (double)total_ns * 1e-9;
+    if (captured->results == 1 && (uint64_t)captured->iterations == sample->request->batches &&
+        sample->batches_done == sample->request->batches &&
+        fabs(captured->seconds - seconds) <= 1e-6 * seconds + 1e-9)
+        return true;
+    hm_error_set(&sample->error, HM_WRONG_RESULT,
+                 "Google Benchmark reported %u results of %lld batches in %.9f s instead of one of "
+                 "%llu in %.9f s",
+                 captured->results, (long long)captured->iterations, captured->seconds,
+                 (unsigned long long)sample->request->batches, seconds);
+    return false;
+}
+
+bool hm_sample_time_batches(hm_sample_state *sample)
+{
+    report captured = {0};
+    hm_gbench_reporter *reporter = hm_gbench_reporter_to_function(capture, &captured);
+    bool ran = reporter != NULL && run_benchmark(sample, reporter);
+    if (!ran)
+        hm_error_set(&sample->error, HM_RUNTIME_ERROR, "Google Benchmark refused to run: %.400s",
+                     hm_gbench_error());
+    else if (captured.error[0] != '\0' && sample->error.status == HM_OK)
+        hm_error_set(&sample->error, HM_RUNTIME_ERROR, "Google Benchmark: %.400s", captured.error);
+    else if (captured.error[0] == '\0')
+        ran = agrees(sample, &captured);
+    hm_gbench_reporter_destroy(reporter);
+    hm_gbench_clear();
+    return ran && captured.error[0] == '\0';
+}

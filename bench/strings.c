@@ -1,0 +1,117 @@
+#include "bench/strings.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *hm_grow(void *block, size_t count, size_t item_bytes)
+{
+    size_t bytes = 0;
+    HM_CHECK(!__builtin_mul_overflow(count, item_bytes, &bytes));
+    void *grown = realloc(block, bytes ? bytes : 1);
+    HM_CHECK(grown != NULL);
+    return grown;
+}
+
+char *hm_copy(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    return memcpy(hm_grow(NULL, bytes, 1), text, bytes);
+}
+
+char *hm_format(const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    HM_CHECK(length >= 0);
+    return text;
+}
+
+void hm_strings_add_part(hm_strings *strings, const char *text, size_t length)
+{
+    strings->items = hm_grow(strings->items, strings->count + 2, sizeof *strings->items);
+    char *copy = hm_grow(NULL, length + 1, 1);
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    strings->items[strings->count++] = copy;
+    strings->items[strings->count] = NULL;
+}
+
+void hm_strings_add(hm_strings *strings, const char *text)
+{
+    hm_strings_add_part(strings, text, strlen(text));
+}
+
+void hm_strings_split(hm_strings *strings, const char *text, char separator)
+{
+    for (;;) {
+        const char *end = strchr(text, separator);
+        if (!end)
+            break;
+        hm_strings_add_part(strings, text, (size_t)(end - text));
+        text = end + 1;
+    }
+    hm_strings_add(strings, text);
+}
+
+bool hm_strings_contain(const hm_strings *strings, const char *text)
+{
+    for (size_t index = 0; index < strings->count; index++) {
+        if (strcmp(strings->items[index], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *hm_strings_join(const hm_strings *strings, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t index = 0; index < strings->count && used + 1 < size; index++) {
+        int written =
+            snprintf(text + used, size - used, "%s%s", index ? ", " : "", strings->items[index]);
+        used += written > 0 ? (size_t)written : 0;
+    }
+    return text;
+}
+
+void hm_strings_clear(hm_strings *strings)
+{
+    for (size_t index = 0; index < strings->count; index++)
+        free(strings->items[index]);
+    free(strings->items);
+    *strings = (hm_strings){0};
+}
+
+static bool plain_for_a_shell(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+./:,=@%";
+    return *text != '\0' && text[strspn(text, plain)] == '\0';
+}
+
+char *hm_shell_quote(const char *text)
+{
+    if (plain_for_a_shell(text))
+        return hm_copy(text);
+    char *quoted = hm_grow(NULL, 4 * strlen(text) + 3, 1);
+    char *end = quoted;
+    *end++ = '\'';
+    for (; *text; text++) {
+        if (*text == '\'') {
+            memcpy(end, "'\\''", 4);
+            end += 4;
+        } else {
+            *end++ = *text;
+        }
+    }
+    *end++ = '\'';
+    *end = '\0';
+    return quoted;
+}

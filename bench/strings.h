@@ -1,0 +1,50 @@
+/**
+ * This module is a growing list of texts, so that options, names and arguments are kept in one way.
+ *
+ * The list owns its texts; `items` ends with NULL once anything was added. Memory that is not there
+ * ends the command (HM_CHECK): the driver cannot do without it.
+ */
+#ifndef HM_BENCH_STRINGS_H
+#define HM_BENCH_STRINGS_H
+
+#include "base/attributes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct hm_strings {
+    char **items;
+    size_t count;
+} hm_strings;
+
+/** Adds a copy of the first `length` bytes of `text`. */
+void hm_strings_add_part(hm_strings *strings, const char *text, size_t length);
+
+/** Adds a copy of `text`. */
+void hm_strings_add(hm_strings *strings, const char *text);
+
+/** Adds each part of `text` between characters `separator`, empty parts too. */
+void hm_strings_split(hm_strings *strings, const char *text, char separator);
+
+/** Whether `text` is in the list. */
+bool hm_strings_contain(const hm_strings *strings, const char *text);
+
+/** Writes the items with ", " between them into `text`, cut where it is full; returns `text`. */
+const char *hm_strings_join(const hm_strings *strings, char *text, size_t size);
+
+/** Frees the texts and the list; the struct is empty again. */
+void hm_strings_clear(hm_strings *strings);
+
+/** A new formatted text, owned by the caller. */
+char *hm_format(const char *format, ...) HM_PRINTF(1, 2);
+
+/** A new copy of `text`, owned by the caller. */
+char *hm_copy(const char *text);
+
+/** `text` in single quotes where a shell would need them; a new text, owned by the caller. */
+char *hm_shell_quote(const char *text);
+
+/** realloc that does not fail. */
+void *hm_grow(void *block, size_t count, size_t item_bytes);
+
+#endif

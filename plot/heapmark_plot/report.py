@@ -1,0 +1,127 @@
+"""This module is report.html, so that a run can be read by anyone with a browser: one file, with
+its figures, styles and the few lines of script inside, and nothing fetched.
+
+Everything is made before anything is written, and each file is written beside its place and then
+renamed over it, so that a failure leaves the earlier report whole. Strings from the run are data:
+Jinja2 escapes all of them, ElementTree those inside the figures.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from . import tables
+from .analysis import Analysis
+from .errors import OutputError
+from .figures import render
+from .figures.picture import Absent, FigureKind
+from .figures.registry import FIGURES
+from .style import Look, context, printable
+from .words import answer
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass
+class ShownPicture:
+    """A picture for the page: its label and its SVG."""
+
+    label: str
+    svg: Markup
+
+
+@dataclass
+class ShownFigure:
+    """A figure for the page and for the folder `figures/`."""
+
+    kind: FigureKind
+    pictures: list[ShownPicture] = field(default_factory=list)
+    absent: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+def draw_figures(analysis: Analysis, kinds: list[FigureKind] | None = None) -> list[ShownFigure]:
+    """Draws all figures of `kinds`, the registry's where not given."""
+    return [_draw(analysis, kind) for kind in (FIGURES if kinds is None else kinds)]
+
+
+def _draw(analysis: Analysis, kind: FigureKind) -> ShownFigure:
+    shown = ShownFigure(kind)
+    with context(kind.name):
+        drawn = kind.draw(analysis)
+        if isinstance(drawn, Absent):
+            shown.absent = drawn.reason
+            return shown
+        for index, picture in enumerate(drawn):
+            name = kind.name if index == 0 else f"{kind.name}-{index + 1}"
+            root = render.svg_root(picture, name)
+            shown.files[f"{name}.svg"] = render.svg_file(root)
+            shown.files[f"{name}.png"] = render.png_file(picture)
+            shown.pictures.append(ShownPicture(picture.label, Markup(render.inline_svg(root))))
+    return shown
+
+
+def render_page(analysis: Analysis, figures: list[ShownFigure], against=None) -> str:
+    """The page as text."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_without_controls)
+    look = Look(analysis.variants)
+    preloads = tables.preload_lines(analysis)
+    return environment.get_template("report.html.j2").render(
+        run=analysis.run.environment, folder=analysis.run.folder.resolve().name,
+        answer=answer(analysis), contaminated=bool(analysis.contaminated),
+        standings=tables.standing_lines(analysis), preloads=preloads,
+        libraries=[line for line in preloads if line.package], figures=figures,
+        winner=analysis.overall.winner if analysis.overall else None,
+        baseline=analysis.baseline, glance=tables.glance_tables(analysis),
+        cells=tables.cell_table(analysis), invalid=tables.invalid_table(analysis),
+        metrics=tables.metric_table(analysis), environment=tables.environment_lists(analysis),
+        backends=tables.backend_table(analysis), collectors=tables.collector_table(analysis),
+        works=tables.work_table(analysis), against=against,
+        against_table=tables.against_table(against) if against else None,
+        against_words=tables.against_words(against) if against else "",
+        colours={name: look.colour(name) for name in analysis.variants})
+
+
+def _without_controls(value):
+    """What the template prints, without the control characters that HTML forbids."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value)
+    return value
+
+
+def write_report(analysis: Analysis, against=None) -> Path:
+    """Writes figures/ and report.html into the run's folder; returns the report's path."""
+    figures = draw_figures(analysis)
+    page = render_page(analysis, figures, against)
+    folder = analysis.run.folder
+    try:
+        (folder / "figures").mkdir(exist_ok=True)
+        for figure in figures:
+            for name, content in figure.files.items():
+                _write(folder / "figures" / name, content)
+        _write(folder / "report.html", page.encode("utf-8", "replace"))
+    except OSError as error:
+        raise OutputError(f"{error.filename or folder}: cannot be written: {error.strerror}") \
+            from None
+    return folder / "report.html"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Writes `path` whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

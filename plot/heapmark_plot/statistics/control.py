@@ -1,0 +1,34 @@
+"""This module is the A/A check, so that a run made on a disturbed machine says so itself: the
+same cell under two names must come out the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .compare import BAND, Ratio, compare
+from .estimate import Estimate
+
+LEVEL = 0.999
+
+
+@dataclass(frozen=True)
+class Control:
+    """One A/A pair: the twin's ratio to its cell, with the 99.9 % interval."""
+
+    cell: str
+    ratio: Ratio
+
+    @property
+    def contaminated(self) -> bool:
+        """The interval lies wholly outside ±2 %: two equal things came out different."""
+        return self.ratio.low > 1 + BAND or self.ratio.high < 1 - BAND
+
+    @property
+    def sharp(self) -> bool:
+        """The interval is narrow enough to show a disturbance of a tenth."""
+        return self.ratio.high / self.ratio.low <= 1.1**2
+
+
+def check_control(name: str, cell: Estimate, twin: Estimate) -> Control:
+    """Compares the cell `name` with its twin; both must have an error."""
+    return Control(name, compare(twin, cell, LEVEL))
