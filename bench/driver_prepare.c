@@ -9,10 +9,11 @@
 #include "bench/driver.h"
 #include "bench/record.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_BYTES = 512, CALIBRATIONS = 3 };
+enum { REASON_BYTES = 512 };
 
 hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm_sample_kind kind,
                                  double calibrate_seconds, unsigned padding_bytes,
@@ -160,37 +161,70 @@ static const hm_plan_cell *calibration_cell(const hm_plan *plan, size_t work)
     return NULL;
 }
 
+static int compare_numbers(const void *first, const void *second)
+{
+    double left = *(const double *)first;
+    double right = *(const double *)second;
+    return (left > right) - (left < right);
+}
+
 /**
- * Asks several times and takes the most iterations: whatever disturbs a calibration makes its
- * answer too small, and batches too short.
+ * The lower quartile of a time sample's batches in seconds: what a batch takes where nothing
+ * disturbs it, and not the one batch of a growing work that came first. 0: it has none.
  */
+static double usual_batch(const json_t *record)
+{
+    const json_t *batches = json_object_get(json_object_get(record, "series"), "batch_wall_ns");
+    size_t count = json_array_size(batches);
+    double *seconds = hm_grow(NULL, count, sizeof *seconds);
+    for (size_t index = 0; index < count; index++)
+        seconds[index] = json_number_value(json_array_get(batches, index)) / 1e9;
+    qsort(seconds, count, sizeof *seconds, compare_numbers);
+    double usual = count > 0 ? seconds[count / 4] : 0;
+    free(seconds);
+    return usual;
+}
+
+/**
+ * Two steps: a rough answer from a process that has just started, then a whole sample of that many
+ * iterations, whose batches say how many make one of the length wanted.
+ */
+static hm_status find_iterations(hm_driver *driver, hm_plan_work *work, const hm_plan_cell *cell,
+                                 char *reason, hm_error *error)
+{
+    double wanted = driver->options->batch_seconds;
+    hm_status status;
+    json_t *rough = run_apart(driver, cell, wanted, reason, &status, error);
+    json_int_t iterations = json_integer_value(json_object_get(rough, "iterations"));
+    json_decref(rough);
+    if (iterations < 1 || driver->interrupted)
+        return status;
+    work->iterations = (uint64_t)iterations;
+    json_t *sample = run_apart(driver, cell, 0, reason, &status, error);
+    double usual = usual_batch(sample);
+    json_decref(sample);
+    double scaled = usual > 0 ? ceil((double)iterations * wanted / usual) : 0;
+    work->iterations = scaled < 1e15 ? (uint64_t)scaled : 0;
+    return status;
+}
+
 static hm_status calibrate_work(hm_driver *driver, size_t index, hm_error *error)
 {
     char reason[REASON_BYTES] = "";
     hm_plan_work *work = &driver->plan->works[index];
     const hm_plan_cell *cell = calibration_cell(driver->plan, index);
-    json_int_t most = 0;
-    hm_status status = HM_OK;
     if (!cell)
         return HM_OK; /* all its back ends have failed, and say why */
     hm_progress_doing(&driver->progress, work->name);
-    for (int time = 0; time < CALIBRATIONS && status == HM_OK && *reason == '\0'; time++) {
-        json_t *record =
-            run_apart(driver, cell, driver->options->batch_seconds, reason, &status, error);
-        json_int_t iterations = json_integer_value(json_object_get(record, "iterations"));
-        most = iterations > most ? iterations : most;
-        json_decref(record);
-    }
-    if (status != HM_OK || driver->interrupted)
+    hm_status status = find_iterations(driver, work, cell, reason, error);
+    if (driver->interrupted)
+        work->iterations = 0; /* an answer that was cut short is none */
+    if (status != HM_OK || driver->interrupted || work->iterations > 0)
         return status;
-    if (most > 0)
-        work->iterations = (uint64_t)most;
-    else
-        work->failure =
-            hm_format("the work could not be calibrated on %s: %s", cell->cell.backend->label,
-                      *reason ? reason : "its record has no iterations");
-    if (work->failure)
-        hm_progress_say(&driver->progress, "work %s: %s", work->name, work->failure);
+    work->failure =
+        hm_format("the work could not be calibrated on %s: %s", cell->cell.backend->label,
+                  *reason ? reason : "its record has no iterations");
+    hm_progress_say(&driver->progress, "work %s: %s", work->name, work->failure);
     return HM_OK;
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .analysis import MEMORY_METRIC, Analysis
+from .analysis import LEAST_PEAK_BYTES, MEMORY_METRIC, Analysis, Cell
 from .errors import InputError
 from .statistics.compare import Ratio, compare, simultaneous
 
@@ -42,12 +42,17 @@ def set_against(new: Analysis, base: Analysis) -> Against:
                          " runs of the same works, back ends and collectors")
     ratios = simultaneous({key: compare(cell.estimate, old.estimate)
                            for key, (cell, old) in pairs.items()})
-    changes = [Change(*key, ratios[key], cell.value(MEMORY_METRIC) / old.value(MEMORY_METRIC)
-                      if old.value(MEMORY_METRIC) else float("nan"))
+    changes = [Change(*key, ratios[key], _memory_ratio(cell, old))
                for key, (cell, old) in pairs.items()]
     order = {row: place for place, row in enumerate(new.rows)}
     changes.sort(key=lambda change: (order[change.row], change.collector, change.variant))
     return Against(base.run.name, changes, _doubts(new, base))
+
+
+def _memory_ratio(cell: Cell, old: Cell) -> float:
+    """The net peak now over then; NaN where then is too little for a ratio."""
+    then = old.value(MEMORY_METRIC)
+    return cell.value(MEMORY_METRIC) / then if then >= LEAST_PEAK_BYTES else float("nan")
 
 
 def _doubts(new: Analysis, base: Analysis) -> list[str]:

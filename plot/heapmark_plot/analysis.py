@@ -38,6 +38,9 @@ SUMMARIZED = (
     "steady_usable_bytes", "steady_active_bytes",
 )
 
+#: Below this net peak of the baseline, pages and chance decide: memory is told in bytes, no ratio.
+LEAST_PEAK_BYTES = 2**20
+
 Key = tuple[str, str, str]
 
 
@@ -91,6 +94,13 @@ class Analysis:
 
     def cell(self, row: str, variant: str, collector: str) -> Cell | None:
         return self.cells.get((row, variant, collector))
+
+    def memory_ratio(self, cell: Cell) -> float:
+        """A cell's net peak over the baseline's; NaN where that is too little for a ratio."""
+        base = self.cell(cell.row, self.baseline, cell.collector)
+        if base is None or not base.value(MEMORY_METRIC) >= LEAST_PEAK_BYTES:
+            return float("nan")
+        return cell.value(MEMORY_METRIC) / base.value(MEMORY_METRIC)
 
     def valid(self, kind: str, role: str = "cell") -> pd.DataFrame:
         """The valid samples of a kind and role."""

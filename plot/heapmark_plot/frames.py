@@ -1,8 +1,10 @@
 """This module is the run as tables, so that statistics and figures ask pandas and not JSON.
 
 `sample_frame` has one row a sample: identity, metrics, and what can be known only with the whole
-run in hand: the net memory metrics, which subtract the `null` role's memory sample of the same
-back end and collector at its `steady` edge. The journal's own net fields are not read. Words: a
+run in hand: the net memory metrics, which subtract what was there before any object: the `null`
+role's memory sample of the same back end and collector at its `steady` edge, and the workload's own
+tables (the sample's `setup` edge less the null sample's). The journal's own net fields are not
+read. Words: a
 **row** of the matrix is work × threads × runtime, a **variant** is a back end with its linkage.
 """
 
@@ -14,8 +16,8 @@ import pandas as pd
 
 from .load import Run
 
-#: Edge of a memory sample at which the split of memory is read.
-STEADY = "steady"
+#: Edge of a memory sample at which the split of memory is read, and the one before the first object.
+STEADY, SETUP = "steady", "setup"
 
 _IDENTITY = ("id", "sequence", "role", "kind", "repetition", "cell", "work", "workload", "backend",
              "linkage", "collector", "threads", "runtime", "valid", "reason", "command")
@@ -24,9 +26,10 @@ _EDGE_FIELDS = ("live_bytes", "requested_bytes", "usable_bytes", "active_bytes",
                 "peak_rss_bytes")
 
 
-def steady_edge(sample: dict) -> dict:
-    """The last edge named `steady` of a memory sample; an empty dict where it has none."""
-    found = [edge for edge in sample.get("edges", []) if edge["edge"] == STEADY]
+def edge_of(sample: dict, name: str) -> dict:
+    """The last edge called `name` of a valid memory sample; an empty dict where it has none."""
+    edges = sample.get("edges", []) if sample["valid"] else []
+    found = [edge for edge in edges if edge["edge"] == name]
     return found[-1] if found else {}
 
 
@@ -39,12 +42,13 @@ def sample_frame(run: Run) -> pd.DataFrame:
         row = {name: sample[name] for name in _IDENTITY}
         row["parameters"] = json.dumps(sample["parameters"], sort_keys=True)
         row.update({name: sample["metrics"].get(name) for name in metric_names})
-        edge = steady_edge(sample) if sample["valid"] else {}
+        edge = edge_of(sample, STEADY)
         row.update({f"steady_{name}": edge.get(name) for name in _EDGE_FIELDS})
+        row["setup_rss_bytes"] = edge_of(sample, SETUP).get("rss_bytes")
         row["record"] = sample
         rows.append(row)
     frame = pd.DataFrame(rows)
-    numeric = metric_names + [f"steady_{name}" for name in _EDGE_FIELDS]
+    numeric = metric_names + [f"steady_{name}" for name in _EDGE_FIELDS] + ["setup_rss_bytes"]
     frame[numeric] = frame[numeric].apply(pd.to_numeric)
     frame["row"] = _row_labels(frame)
     frame["variant"] = _variant_labels(frame, run)
@@ -76,14 +80,16 @@ def _variant_labels(frame: pd.DataFrame, run: Run) -> pd.Series:
 def _with_net_memory(frame: pd.DataFrame) -> pd.DataFrame:
     same = ["variant", "collector"]
     nulls = frame[(frame["role"] == "null") & (frame["kind"] == "memory") & frame["valid"]]
-    base = nulls.groupby(same)[["steady_rss_bytes", "steady_peak_rss_bytes"]].median()
-    base = base.rename(columns={"steady_rss_bytes": "null_rss_bytes",
-                                "steady_peak_rss_bytes": "null_peak_rss_bytes"}).reset_index()
+    fields = {"steady_rss_bytes": "null_rss_bytes", "setup_rss_bytes": "null_setup_bytes",
+              "steady_peak_rss_bytes": "null_peak_rss_bytes"}
+    base = nulls.groupby(same)[list(fields)].median().rename(columns=fields).reset_index()
     frame = frame.merge(base, on=same, how="left")
     memory = frame["kind"] == "memory"
+    tables = (frame["setup_rss_bytes"] - frame["null_setup_bytes"]).fillna(0)
+    frame["floor_rss_bytes"] = (frame["null_rss_bytes"] + tables).where(memory)
     peak = frame.get("peak_rss_bytes", pd.Series(float("nan"), index=frame.index))
-    frame["peak_rss_net_bytes"] = (peak - frame["null_peak_rss_bytes"]).where(memory)
-    net = (frame["steady_rss_bytes"] - frame["null_rss_bytes"]).where(memory)
+    frame["peak_rss_net_bytes"] = (peak - frame["null_peak_rss_bytes"] - tables).where(memory)
+    net = frame["steady_rss_bytes"] - frame["floor_rss_bytes"]
     frame["rss_net_bytes"] = net
     positive = frame["steady_live_bytes"] > 0
     frame["overhead_ratio"] = (net / frame["steady_live_bytes"]).where(positive)

@@ -23,7 +23,7 @@ from .figures import render
 from .figures.picture import Absent, FigureKind
 from .figures.registry import FIGURES
 from .style import Look, context, printable
-from .words import answer
+from .words import answer, level_with_winner
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -80,6 +80,7 @@ def render_page(analysis: Analysis, figures: list[ShownFigure], against=None) ->
         standings=tables.standing_lines(analysis), preloads=preloads,
         libraries=[line for line in preloads if line.package], figures=figures,
         winner=analysis.overall.winner if analysis.overall else None,
+        decided=bool(analysis.overall) and not level_with_winner(analysis.overall),
         baseline=analysis.baseline, glance=tables.glance_tables(analysis),
         cells=tables.cell_table(analysis), invalid=tables.invalid_table(analysis),
         metrics=tables.metric_table(analysis), environment=tables.environment_lists(analysis),

@@ -168,6 +168,10 @@ class Preload:
     package: str | None
 
 
+#: Room for static TLS, which a library needs when it is opened late and not when it is preloaded.
+_ONLY_FOR_DLOPEN = ("GLIBC_TUNABLES",)
+
+
 def preload_lines(analysis: Analysis) -> list[Preload]:
     """The ranked back ends that this machine can preload, best first, then the unranked ones."""
     order = analysis.overall.order if analysis.overall else []
@@ -179,7 +183,8 @@ def preload_lines(analysis: Analysis) -> list[Preload]:
     for backend in entries:
         rank = str(place[backend["name"]] + 1) if backend["name"] in place else units.MISSING
         settings = "".join(f"{name}={value} " for name, value in
-                           sorted((backend.get("environment") or {}).items()))
+                           sorted((backend.get("environment") or {}).items())
+                           if name not in _ONLY_FOR_DLOPEN)
         lines.append(Preload(rank, backend["name"], f"{settings}{backend['preload']}",
                              backend["package"]))
     return lines

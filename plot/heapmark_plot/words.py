@@ -39,7 +39,7 @@ class Answer:
 
 def answer(analysis: Analysis) -> Answer:
     """The whole answer, the most important first."""
-    makers = (_contamination, _certainty, _under_each_collector, _collection, _memory, _control,
+    makers = (_contamination, _busy, _certainty, _under_each_collector, _collection, _memory, _control,
               _invalid, _unfinished, _absent, _outliers)
     paragraphs = [made for maker in makers if (made := maker(analysis))]
     return Answer(_headline(analysis), paragraphs)
@@ -65,7 +65,7 @@ def _headline(analysis: Analysis) -> str:
     ranking = analysis.overall
     if ranking is None:
         return "No back end can be ranked"
-    level = _level_with_winner(ranking)
+    level = level_with_winner(ranking)
     if level:
         return f"{join([ranking.winner] + level)} lead and are not told apart"
     if ranking.winner == analysis.baseline:
@@ -77,7 +77,7 @@ def _headline(analysis: Analysis) -> str:
             f" {analysis.baseline}")
 
 
-def _level_with_winner(ranking) -> list[str]:
+def level_with_winner(ranking) -> list[str]:
     """The back ends that the winner is not surely ahead of."""
     return [standing.second for standing in ranking.standings if standing.certainty == OPEN]
 
@@ -113,7 +113,7 @@ def _runner_up(ranking, works: int) -> list[str]:
 
 
 def _how_sure(ranking, works: int) -> str:
-    level = _level_with_winner(ranking)
+    level = level_with_winner(ranking)
     if level:
         return (f"Between {ranking.winner} and {join(level, 'or')} these samples do not decide: the"
                 " difference lies within ±2 % or within the noise.")
@@ -137,7 +137,7 @@ def _under_each_collector(analysis: Analysis) -> Paragraph | None:
         return None
     winners = {}
     for ranking in rankings:
-        leaders = [ranking.winner] + _level_with_winner(ranking)
+        leaders = [ranking.winner] + level_with_winner(ranking)
         winners.setdefault(join(leaders), []).append(ranking.collector)
     if len(winners) == 1:
         return Paragraph("Under each collector", f"The same under each of"
@@ -215,8 +215,8 @@ def _longest_pause(analysis: Analysis, collector: str) -> list[str]:
 def _memory(analysis: Analysis) -> Paragraph | None:
     ratios, rows = memory_ratios(analysis)
     if not ratios:
-        return Paragraph("What memory cost", "No two back ends have a net peak on the same work, so"
-                         " memory cannot be compared.", warning=True)
+        return Paragraph("What memory cost", "No two back ends have a net peak of a MiB or more on"
+                         " the same work, so memory cannot be compared.", warning=True)
     order = sorted(ratios, key=lambda name: (ratios[name], name))
     sentences = [f"By peak resident memory, net of a null run (geometric mean over"
                  f" {plural(rows, 'row')} of the matrix), {order[0]} needs least, at"
@@ -242,8 +242,7 @@ def memory_ratios(analysis: Analysis) -> tuple[dict[str, float], int]:
     """Each back end's net peak against the baseline's, over the rows that all have."""
     logs = {}
     for cell in analysis.cells.values():
-        base = analysis.cell(cell.row, analysis.baseline, cell.collector)
-        value = cell.value(MEMORY_METRIC) / base.value(MEMORY_METRIC) if base else float("nan")
+        value = analysis.memory_ratio(cell)
         if value > 0:
             logs.setdefault(cell.variant, {})[cell.row, cell.collector] = value
     if len(logs) < 2:
@@ -280,6 +279,22 @@ def _contamination(analysis: Analysis) -> Paragraph | None:
                      f" {units.ratio_interval(worst.low, worst.high)}), outside ±2 %. Something else"
                      " disturbed the machine: do not cite these figures; run again when it is"
                      " quiet.", warning=True)
+
+
+#: Above this median share of foreign CPU the report says that the machine was busy.
+_BUSY_SHARE = 0.05
+
+
+def _busy(analysis: Analysis) -> Paragraph | None:
+    times = analysis.valid("time")
+    if times.empty or "foreign_cpu_share" not in times:
+        return None
+    share = float(times["foreign_cpu_share"].median())
+    if not share > _BUSY_SHARE:
+        return None
+    return Paragraph("A busy machine", f"Other processes took {units.percent(share)} of the CPU time"
+                     " (median over time samples). Wall times measured so are noisy and too long;"
+                     " run again when the machine is quiet.", warning=True)
 
 
 def _control(analysis: Analysis) -> Paragraph | None:

@@ -219,6 +219,7 @@ static void end(hm_heap *heap, int generation, const hm_collection_counts *did)
     if (generation == HM_GENERATIONS - 1)
         hm_freelists_clear(heap);
     state->collecting = false;
+    HM_ASSERT_EXPENSIVE(heap->collector->check(heap, NULL) == HM_OK);
     hm_emit(heap, &(hm_event){.kind = HM_EVENT_COLLECTION_END,
                               .generation = generation,
                               .collected = did->collected,

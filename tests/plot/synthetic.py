@@ -80,6 +80,8 @@ class Recipe:
     invalid: dict = field(default_factory=dict)  # (backend, kind) → reason for all its samples
     labels: dict = field(default_factory=dict)   # back end → label shown instead
     state: str = "finished"
+    tables_bytes: int = 0                        # the workload's own tables
+    foreign_share: float = 0.01                  # the most that other processes take of the CPU
     work_effect: float = 0.04                    # how much back ends' ratios vary over works
 
 
@@ -150,7 +152,7 @@ class Maker:
         sample["metrics"] = {
             "ns_per_op": ns_per_op, "cpu_ns_per_op": ns_per_op * 0.99,
             "ops_per_second": 1e9 / ns_per_op,
-            "foreign_cpu_share": float(self.random.uniform(0, 0.01)), "collections": 0,
+            "foreign_cpu_share": float(self.random.uniform(0, recipe.foreign_share)), "collections": 0,
             "pause_max_ns": None, "pause_p99_ns": None, "pause_total_ns": None,
             "cascade_max_ns": float(self.random.lognormal(9.5, 0.3)),
         }
@@ -188,11 +190,11 @@ class Maker:
         return sample
 
     def fill_memory(self, sample, live, requested, usable, active, net, speed) -> None:
-        floor = self.null_rss(sample["backend"])
+        floor = self.null_rss(sample["backend"]) + self.recipe.tables_bytes
         after, purged = floor + int(net * 0.31), floor + int(net * 0.12)
         peak = floor + int(net * 1.04)
         self.found(sample, 0)
-        edges = []
+        edges = [self.edge("setup", 0, floor, floor, 0, 0, 0, None, 1)]
         for name, at, rss, share in (("build", 0.22, 0.7, 0.7), ("steady", 0.75, 1, 1),
                                      ("release", 0.8, 0.4, 0.1)):
             edges.append(self.edge(name, at, floor + int(net * rss), peak, live, requested, usable,
@@ -235,7 +237,8 @@ class Maker:
         sample = self.identity("null", "null", {}, backend, collector, "memory", 0, "null")
         self.found(sample, 0)
         rss = self.null_rss(self.label(backend))
-        sample["edges"] = [self.edge("steady", 0.5, rss, rss, 0, 0, 0, None, 1)]
+        sample["edges"] = [self.edge("setup", 0, rss, rss, 0, 0, 0, None, 1),
+                           self.edge("steady", 0.5, rss, rss, 0, 0, 0, None, 1)]
         sample["timeline"] = {"at_ns": [0], "rss_bytes": [rss], "phase": [[0, "steady"]]}
         sample["metrics"] = {"peak_rss_bytes": rss}
         return sample

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from synthetic import MIB, Maker, Recipe
+from synthetic import MIB, Maker, Recipe, write_run
 
 from heapmark_plot.errors import InputError
 from heapmark_plot.frames import sample_frame
@@ -217,6 +217,14 @@ def test_net_memory_subtracts_the_null_run_of_the_same_back_end_and_collector(sm
         else:
             assert sample.retention_ratio == pytest.approx(
                 (edge["rss_bytes"] - floor) / edge["active_bytes"])
+
+
+def test_net_memory_leaves_out_the_workloads_own_tables(tmp_path, small_recipe, small_run):
+    tables = write_run(tmp_path / "run", Recipe(**{**vars(small_recipe), "tables_bytes": 5 * MIB}))
+    names = ["peak_rss_net_bytes", "rss_net_bytes", "overhead_ratio"]
+    with_tables, without = sample_frame(load_run(tables)), sample_frame(load_run(small_run))
+    assert with_tables[names].equals(without[names])
+    assert with_tables["floor_rss_bytes"].max() > without["floor_rss_bytes"].max() + 4 * MIB
 
 
 def test_without_a_null_run_net_memory_is_missing_not_raw(own_run, edit_journal):

@@ -104,8 +104,9 @@ def test_the_same_run_read_twice_gives_the_same_bytes(reported, tmp_path, small_
     other = write_run(tmp_path / reported.name, small_recipe)
     environment = {**os.environ, "PYTHONHASHSEED": "7",
                    "PYTHONPATH": str(Path(__file__).parents[2] / "plot")}
-    subprocess.run([sys.executable, "-m", "heapmark_plot", "report", str(other)], check=True,
-                   env=environment, stdout=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, "-m", "heapmark_plot", "report", str(other)],
+                          env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.returncode, done.stderr)
     assert digests(other) == digests(reported)
 
 

@@ -66,6 +66,27 @@ def test_memory_names_the_leanest_and_says_that_there_is_no_interval(small_analy
     assert "1.06× by rounding to size classes" in text
 
 
+def test_memory_below_a_mebibyte_is_no_ratio(own_run, edit_journal):
+    """Net peaks of nothing, of a few pages and below zero occur: none is divided by."""
+    def shrink(record):
+        if record["kind"] == "memory" and record["role"] == "cell":
+            floor = record["edges"][0]["rss_bytes"]
+            record["metrics"]["peak_rss_bytes"] = floor + {"system": 0, "pool": -8192}.get(
+                record["backend"], 8192)
+    edit_journal(own_run, shrink)
+    analysis = analyse(load_run(own_run))
+    assert "memory cannot be compared" in said(analysis)["What memory cost"]
+    assert {line.memory for line in standing_lines(analysis)} == {units.MISSING}
+    assert "-8.00 KiB" in summary_text(analysis)
+
+
+def test_a_busy_machine_is_told(analysed, small_analysis):
+    busy = analysed(Recipe(works=1, backends=("system", "pool"), collectors=("none",),
+                           foreign_share=0.8))
+    assert "Other processes took" in said(busy)["A busy machine"]
+    assert "A busy machine" not in said(small_analysis)
+
+
 def test_contamination_comes_first(analysed):
     analysis = analysed(Recipe(works=1, backends=("system", "pool"), collectors=("none",),
                                control_shift=1.2))
@@ -155,10 +176,11 @@ def test_preload_lines_come_in_the_order_of_the_ranking(small_analysis):
 
 def test_preload_lines_carry_the_back_ends_settings(own_run, edit_environment):
     def settings(environment):
-        environment["backends"][2]["environment"] = {"TCMALLOC_X": "1"}
+        environment["backends"][2]["environment"] = {"TCMALLOC_X": "1", "GLIBC_TUNABLES": "x=1"}
     edit_environment(own_run, settings)
     lines = preload_lines(analyse(load_run(own_run)))
     assert lines[1].line.startswith("TCMALLOC_X=1 LD_PRELOAD=")
+    assert not lines[0].line.startswith("TCMALLOC_X")
 
 
 def test_summary_has_a_line_for_each_cell(small_analysis):

@@ -50,7 +50,7 @@ def _draw_cell(picture: Picture, axes, line: int, analysis, key, look: Look) -> 
     if peak is None or math.isnan(peak.value):
         layout.missing_text(axes, line, _why_missing(cell))
         return
-    bar, = axes.barh(line, peak.value, height=0.62, color=look.colour(cell.variant), linewidth=0)
+    bar, = axes.barh(line, max(peak.value, 0), height=0.62, color=look.colour(cell.variant), linewidth=0)
     live = cell.value("steady_live_bytes")
     picture.tip(bar, f"{cell.variant}: {units.byte_count(peak.value)} net at the peak"
                      f" ({peak.count} {'sample' if peak.count == 1 else 'samples'}),"
@@ -59,7 +59,7 @@ def _draw_cell(picture: Picture, axes, line: int, analysis, key, look: Look) -> 
         record = analysis.valid("memory")
         own = record[record["cell"] == cell.name][METRIC]
         axes.plot(own, [line] * len(own), "|", color=INK, markersize=4, markeredgewidth=0.8)
-    if not math.isnan(live):
+    if live <= peak.value:
         axes.plot([live, live], [line - 0.31, line + 0.31], color="#ffffff", linewidth=1.6)
     layout.value_text(axes, line, units.byte_count(peak.value))
 
@@ -74,7 +74,7 @@ FIGURE = FigureKind(
     name="peak-memory",
     title="Peak memory, net of a null run",
     caption="The most memory that was resident at once, less that of the same back end and collector"
-            " with nothing allocated; shorter is better. The white notch is the live data at the end"
+            " with nothing allocated, and less the workload's own tables; shorter is better. The white notch is the live data at the end"
             " of the steady phase: what lies to its right is the price. Bars of one work share"
             " their scale, different works do not.",
     draw=draw)

@@ -84,7 +84,7 @@ def _axes(axes, longest: float, highest: float, labelled: bool) -> None:
 
 def _line(sample, net: bool) -> tuple[np.ndarray, np.ndarray]:
     timeline = sample.record["timeline"]
-    floor = sample.null_rss_bytes if net and not math.isnan(sample.null_rss_bytes) else 0.0
+    floor = sample.floor_rss_bytes if net and not math.isnan(sample.floor_rss_bytes) else 0.0
     return timeline["at_ns"], timeline["rss_bytes"] - floor
 
 
@@ -100,7 +100,7 @@ def _draw_timeline(picture, axes, sample, look: Look, phases: bool) -> None:
     at, raw = _line(sample, net=False)
     axes.plot(at, raw, color=colour, linewidth=0.8, linestyle=(0, (2, 1.5)), zorder=3)
     words = f"{sample.variant}: {units.byte_count(np.nanmax(raw))} raw at the highest"
-    if not math.isnan(sample.null_rss_bytes):
+    if not math.isnan(sample.floor_rss_bytes):
         _, net = _line(sample, net=True)
         axes.fill_between(at, net, color=colour, alpha=0.16, linewidth=0, zorder=2)
         mark, = axes.plot(at, net, color=colour, linewidth=1.5, zorder=4)

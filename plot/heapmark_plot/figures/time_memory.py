@@ -17,8 +17,8 @@ def draw(analysis) -> list[Picture] | Absent:
     panels = {name: points for name in analysis.collectors
               if len(points := _points(analysis, name)) > 1}
     if not panels:
-        return Absent("No collector has two back ends with both a time and a net peak, so time"
-                      " cannot be set against memory.")
+        return Absent("No collector has two back ends with both a time and a net peak of a MiB or"
+                      " more, so time cannot be set against memory.")
     look = Look(analysis.variants)
     measures = layout.Measures(left=0.75, right=0.35, top=0.3, bottom=0.62, heading=0.12,
                                value_width=0.1, column_gap=0.3)
@@ -50,7 +50,7 @@ def _points(analysis, collector: str) -> dict[str, list[tuple[float, float, str]
             if cell is None or base is None:
                 continue
             time = cell.value("ns_per_op") / base.value("ns_per_op")
-            memory = cell.value("peak_rss_net_bytes") / base.value("peak_rss_net_bytes")
+            memory = analysis.memory_ratio(cell)
             if time > 0 and memory > 0:
                 ratios[variant, row] = (time, memory, row)
     rows = [row for row in analysis.rows if any(key[1] == row for key in ratios)]
@@ -130,6 +130,6 @@ FIGURE = FigureKind(
     title="Time against memory",
     caption="Each large mark is a back end: left is faster, down is less memory, both against the"
             " baseline at 1×, as geometric means over the works that all of these back ends"
-            " finished. The small marks are the single works. The dashed line joins those that no"
+            " finished and that need a MiB or more. The small marks are the single works. The dashed line joins those that no"
             " other beats in both.",
     draw=draw)
