@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_BYTES = 512 };
+enum { REASON_BYTES = 512, REFINEMENTS = 2 };
 
 hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm_sample_kind kind,
                                  double calibrate_seconds, unsigned padding_bytes,
@@ -185,26 +185,40 @@ static double usual_batch(const json_t *record)
     return usual;
 }
 
+/** The iterations that a whole sample of `work` says make a batch of the length wanted; 0: failed.
+ */
+static uint64_t refine(hm_driver *driver, const hm_plan_work *work, const hm_plan_cell *cell,
+                       char *reason, hm_status *status, hm_error *error)
+{
+    json_t *sample = run_apart(driver, cell, 0, reason, status, error);
+    double usual = usual_batch(sample);
+    double scaled =
+        usual > 0 ? ceil((double)work->iterations * driver->options->batch_seconds / usual) : 0;
+    json_decref(sample);
+    return scaled < 1e15 ? (uint64_t)scaled : 0;
+}
+
 /**
- * Two steps: a rough answer from a process that has just started, then a whole sample of that many
- * iterations, whose batches say how many make one of the length wanted.
+ * Two steps: a rough answer from a process that has just started, then whole samples of that many
+ * iterations, whose batches say how many make one of the length wanted. Of several answers the
+ * largest is taken: whatever disturbs a sample makes its answer too small.
  */
 static hm_status find_iterations(hm_driver *driver, hm_plan_work *work, const hm_plan_cell *cell,
                                  char *reason, hm_error *error)
 {
-    double wanted = driver->options->batch_seconds;
     hm_status status;
-    json_t *rough = run_apart(driver, cell, wanted, reason, &status, error);
+    json_t *rough = run_apart(driver, cell, driver->options->batch_seconds, reason, &status, error);
     json_int_t iterations = json_integer_value(json_object_get(rough, "iterations"));
     json_decref(rough);
     if (iterations < 1 || driver->interrupted)
         return status;
     work->iterations = (uint64_t)iterations;
-    json_t *sample = run_apart(driver, cell, 0, reason, &status, error);
-    double usual = usual_batch(sample);
-    json_decref(sample);
-    double scaled = usual > 0 ? ceil((double)iterations * wanted / usual) : 0;
-    work->iterations = scaled < 1e15 ? (uint64_t)scaled : 0;
+    uint64_t most = 0;
+    for (int time = 0; time < REFINEMENTS && status == HM_OK && *reason == '\0'; time++) {
+        uint64_t refined = refine(driver, work, cell, reason, &status, error);
+        most = refined > most ? refined : most;
+    }
+    work->iterations = most;
     return status;
 }
 

@@ -3,9 +3,10 @@
  * object of a class of its own, drives the library's loop for it, and stands between the library
  * and the reporters.
  *
- * It is one translation unit in parts: the headers of gbench_parts/ belong to it alone. A part is
- * one concept, with the entry points (the functions of gbench.h) that serve it; since it defines
- * them, nothing else includes it. What a part keeps to itself is in the namespace hm_gbench_parts.
+ * It is one translation unit, and the headers of gbench_parts/ are its parts. A part is one concept
+ * with the entry points (the functions of gbench.h) that serve it; the includes below say which are
+ * where. A part defines them, so no other file includes one. What is no entry point is in the
+ * namespace hm_gbench_parts.
  *
  * Invariant: the library's checks abort the process, and version 1.7.1 crashes where a family with
  * complexity has no good run, where only some repetitions of a benchmark fail, where it keeps

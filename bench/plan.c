@@ -236,21 +236,6 @@ static size_t control_cell(const hm_plan *plan)
     return 0;
 }
 
-static void add_round(hm_plan *plan, unsigned repetition)
-{
-    bool timed = repetition < plan->options->repetitions;
-    bool remembered = repetition < plan->options->memory_repetitions;
-    for (size_t index = 0; index < plan->cell_count; index++) {
-        hm_sample_role role = plan->cells[index].role;
-        if (timed && role != HM_ROLE_NULL)
-            add_sample(plan, index, HM_SAMPLE_TIME, role, repetition);
-        if (remembered && role != HM_ROLE_EMPTY)
-            add_sample(plan, index, HM_SAMPLE_MEMORY, role, repetition);
-    }
-    if (timed)
-        add_sample(plan, control_cell(plan), HM_SAMPLE_TIME, HM_ROLE_CONTROL, repetition);
-}
-
 static void shuffle(hm_plan_sample *samples, size_t count, hm_random *random)
 {
     for (size_t left = count; left > 1; left--) {
@@ -261,17 +246,57 @@ static void shuffle(hm_plan_sample *samples, size_t count, hm_random *random)
     }
 }
 
+/* The time samples of one work in one repetition, side by side and in random order: a block, within
+ * which a machine that drifts is much the same for every cell. */
+static void add_block(hm_plan *plan, size_t work, unsigned repetition, hm_random *random)
+{
+    size_t first = plan->sample_count;
+    for (size_t index = 0; index < plan->cell_count; index++) {
+        if (plan->cells[index].work == work && plan->cells[index].role != HM_ROLE_NULL)
+            add_sample(plan, index, HM_SAMPLE_TIME, plan->cells[index].role, repetition);
+    }
+    size_t control = control_cell(plan);
+    if (plan->cells[control].work == work)
+        add_sample(plan, control, HM_SAMPLE_TIME, HM_ROLE_CONTROL, repetition);
+    shuffle(plan->samples + first, plan->sample_count - first, random);
+}
+
+static void add_memory_samples(hm_plan *plan, unsigned repetition, hm_random *random)
+{
+    size_t first = plan->sample_count;
+    for (size_t index = 0; index < plan->cell_count; index++) {
+        if (plan->cells[index].role != HM_ROLE_EMPTY)
+            add_sample(plan, index, HM_SAMPLE_MEMORY, plan->cells[index].role, repetition);
+    }
+    shuffle(plan->samples + first, plan->sample_count - first, random);
+}
+
+static void add_blocks(hm_plan *plan, unsigned repetition, hm_random *random)
+{
+    size_t *order = hm_grow(NULL, plan->work_count, sizeof *order);
+    for (size_t place = 0; place < plan->work_count; place++) {
+        size_t earlier = (size_t)hm_random_below(random, place + 1);
+        order[place] = order[earlier];
+        order[earlier] = place;
+    }
+    for (size_t place = 0; place < plan->work_count; place++)
+        add_block(plan, order[place], repetition, random);
+    free(order);
+}
+
 static void add_samples(hm_plan *plan)
 {
-    unsigned rounds = plan->options->repetitions > plan->options->memory_repetitions
-                          ? plan->options->repetitions
-                          : plan->options->memory_repetitions;
+    const hm_run_options *options = plan->options;
+    unsigned rounds = options->repetitions > options->memory_repetitions
+                          ? options->repetitions
+                          : options->memory_repetitions;
     hm_random random;
-    hm_random_seed(&random, plan->options->seed);
+    hm_random_seed(&random, options->seed);
     for (unsigned round = 0; round < rounds; round++) {
-        size_t first = plan->sample_count;
-        add_round(plan, round);
-        shuffle(plan->samples + first, plan->sample_count - first, &random);
+        if (round < options->repetitions)
+            add_blocks(plan, round, &random);
+        if (round < options->memory_repetitions)
+            add_memory_samples(plan, round, &random);
     }
     for (size_t index = 0; index < plan->sample_count; index++)
         plan->samples[index].padding_bytes =

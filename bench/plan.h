@@ -3,8 +3,10 @@
  * the options alone, so that a stopped run finds the same plan again.
  *
  * Words: a *work* is a workload with its parameters fixed. A *round* is one repetition of every
- * cell; samples are shuffled within a round, rounds follow each other, so that whatever drifts on
- * the machine touches all cells alike. The *control* is one cell measured under two names.
+ * cell. A *block* is the time samples of one work in one round: they run side by side in random
+ * order, the blocks of a round in random order, and rounds follow each other, so that whatever
+ * drifts on the machine touches the cells that are compared alike. The *control* is one cell
+ * measured under two names.
  *
  * Invariant: for the same options, machine and heapmark the plan is the same, sample by sample.
  */

@@ -2,8 +2,8 @@
  * This module is the library's command-line flags, so that help and bad values return to the
  * caller, where the library would end the process.
  *
- * Invariant: after hm_gbench_initialize() no flag has a value that the library would end the
- * process for.
+ * Invariant: no flag's value ends the process: those that the library would not take are forgotten
+ * here, and a file that cannot be opened is refused before anything runs.
  */
 #ifndef HM_BENCH_GBENCH_PARTS_FLAGS_H
 #define HM_BENCH_GBENCH_PARTS_FLAGS_H

@@ -2,7 +2,8 @@
  * This module is in how many threads benchmarks run, so that no instance asks for none or for more
  * than HM_GBENCH_MAX_THREADS.
  *
- * Invariant: the library is handed only numbers that pass valid_threads().
+ * Invariant: the library is handed only numbers that pass valid_threads(), or takes the
+ * machine's own.
  */
 #ifndef HM_BENCH_GBENCH_PARTS_THREAD_COUNTS_H
 #define HM_BENCH_GBENCH_PARTS_THREAD_COUNTS_H

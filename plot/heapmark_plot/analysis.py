@@ -16,6 +16,7 @@ import pandas as pd
 from . import ranking
 from .frames import main_linkage, sample_frame
 from .load import Run
+from .statistics.blocks import without_block_effects
 from .statistics.compare import Ratio, compare, simultaneous
 from .statistics.control import Control, check_control
 from .statistics.estimate import Estimate, estimate, moderate
@@ -25,6 +26,8 @@ from .statistics.resample import CellValues
 
 #: The metric that decides about time, and the one that decides about memory.
 TIME_METRIC = "ns_per_op"
+#: The same less what a block of samples has in common: what ratios are made of.
+COMPARED = "compared_ns_per_op"
 MEMORY_METRIC = "peak_rss_net_bytes"
 
 #: Metrics whose medians every cell gets, where the run has them.
@@ -137,6 +140,7 @@ class Analysis:
 def analyse(run: Run) -> Analysis:
     """Computes all of `run`; deterministic: the run's seed seeds every drawing."""
     samples = sample_frame(run)
+    samples[COMPARED] = without_block_effects(samples, TIME_METRIC)
     cells_only = samples[samples["role"] == "cell"]
     seed = run.environment["seed"]
     cells = {}
@@ -156,19 +160,20 @@ def analyse(run: Run) -> Analysis:
     return analysis
 
 
-def time_values(name: str, group: pd.DataFrame) -> CellValues:
-    """The process values and batches of the valid time samples in `group`."""
-    valid = group[(group["kind"] == "time") & group["valid"] & group[TIME_METRIC].notna()]
+def time_values(name: str, group: pd.DataFrame, metric: str) -> CellValues:
+    """The process values of `metric` and the batches of the valid time samples in `group`."""
+    valid = group[(group["kind"] == "time") & group["valid"] & group[metric].notna()]
     valid = valid.sort_values("id")
     batches = [record["series"].get("batch_wall_ns", np.empty(0)) for record in valid["record"]]
-    return CellValues(name, valid[TIME_METRIC].to_numpy(dtype=float), batches)
+    return CellValues(name, valid[metric].to_numpy(dtype=float), batches)
 
 
 def _make_cell(key: Key, group: pd.DataFrame, seed: str) -> Cell:
     first = group.iloc[0]
     name = first["cell"]
     valid = group[group["valid"]]
-    times = time_values(name, group)
+    times = time_values(name, group, TIME_METRIC)
+    compared = time_values(name, group, COMPARED)
     medians = {metric: median_interval(valid[metric], seed, f"{name} {metric}")
                for metric in SUMMARIZED if metric in valid}
     is_time, is_memory = group["kind"] == "time", group["kind"] == "memory"
@@ -177,7 +182,7 @@ def _make_cell(key: Key, group: pd.DataFrame, seed: str) -> Cell:
         backend=first["backend"], medians=medians, time_values=times,
         time_valid=int((is_time & group["valid"]).sum()), time_total=int(is_time.sum()),
         memory_valid=int((is_memory & group["valid"]).sum()), memory_total=int(is_memory.sum()),
-        outliers=classify(times.values), estimate=estimate(times, seed))
+        outliers=classify(times.values), estimate=estimate(compared, seed))
 
 
 def _in_order(frame: pd.DataFrame, label: str, plain: str, planned: list[str]) -> list[str]:
@@ -212,7 +217,7 @@ def _moderate(samples: pd.DataFrame, cells: dict[Key, Cell], seed: str) -> list[
         if key is not None:
             twins["control", *key] = key
             name = cells[key].name + " (control)"
-            estimates["control", *key] = estimate(time_values(name, group), seed)
+            estimates["control", *key] = estimate(time_values(name, group, COMPARED), seed)
     moderated = moderate(estimates)
     for key, cell in cells.items():
         cell.estimate = moderated[key]
