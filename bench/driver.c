@@ -55,46 +55,79 @@ static const char *known_failure(const hm_plan *plan, const hm_plan_cell *cell)
     return failure ? failure : plan->works[cell->work].failure;
 }
 
-/** Makes the record of a finished sample durable. */
-static hm_status keep(hm_driver *driver, const hm_record_source *source, hm_error *error)
+/** Makes the record (stolen) of a finished sample durable. */
+static hm_status keep(hm_driver *driver, size_t sequence, json_t *record, hm_error *error)
 {
-    hm_plan_sample *sample = &driver->plan->samples[source->sequence];
-    json_t *record = hm_record_make(source);
+    hm_plan_sample *sample = &driver->plan->samples[sequence];
     hm_status status = hm_journal_append(&driver->journal, record, error);
     sample->finished = status == HM_OK;
     sample->valid = json_is_true(json_object_get(record, "valid"));
     /* A failure that was known before was told when it was found. */
     const char *reason = json_string_value(json_object_get(record, "reason"));
-    hm_progress_finished(&driver->progress, sample->id, source->result ? reason : NULL);
+    bool known = known_failure(driver->plan, &driver->plan->cells[sample->cell]) != NULL;
+    hm_progress_finished(&driver->progress, sample->id, known ? NULL : reason);
     json_decref(record);
     return status;
 }
 
-static hm_status run_sample(hm_driver *driver, size_t sequence, hm_error *error)
+/** One attempt at a sample: `*record` receives its record, NULL where the run was interrupted. */
+static hm_status attempt_sample(hm_driver *driver, size_t sequence, json_t **record,
+                                hm_error *error)
 {
     const hm_plan *plan = driver->plan;
     const hm_plan_sample *sample = &plan->samples[sequence];
     const hm_plan_cell *cell = &plan->cells[sample->cell];
     char started_at[HM_CLOCK_TEXT_BYTES];
+    hm_process_request request;
+    hm_process_result result;
     hm_record_source source = {.plan = plan,
                                .sequence = sequence,
                                .started_at = hm_clock_now_text(started_at),
+                               .request = &request,
+                               .result = &result,
                                .reason = known_failure(plan, cell)};
-    hm_progress_doing(&driver->progress, sample->id);
-    if (source.reason)
-        return keep(driver, &source, error);
-    hm_process_request request;
-    hm_process_result result;
+    *record = NULL;
+    if (source.reason) {
+        source.result = NULL;
+        *record = hm_record_make(&source);
+        return HM_OK;
+    }
     hm_status status = hm_driver_start_sample(driver, cell, sample->kind, 0, sample->padding_bytes,
                                               &request, &result, error);
     if (status != HM_OK)
         return status;
-    source.request = &request;
-    source.result = &result;
     if (!driver->interrupted)
-        status = keep(driver, &source, error);
+        *record = hm_record_make(&source);
     hm_process_clear(&result);
-    return status;
+    return HM_OK;
+}
+
+/** Measures a sample, again where it was disturbed, and keeps the least disturbed attempt. */
+static hm_status run_sample(hm_driver *driver, size_t sequence, hm_error *error)
+{
+    json_t *kept = NULL;
+    double kept_share = 0;
+    hm_progress_doing(&driver->progress, driver->plan->samples[sequence].id);
+    for (unsigned attempts = 1;; attempts++) {
+        json_t *record;
+        hm_status status = attempt_sample(driver, sequence, &record, error);
+        if (!record) {
+            json_decref(kept);
+            return status;
+        }
+        double share = hm_disturbance_judge(&driver->disturbance, record);
+        bool valid = json_is_true(json_object_get(record, "valid"));
+        if (!kept || !valid || share < kept_share) {
+            json_decref(kept);
+            kept = record;
+            kept_share = share;
+        } else {
+            json_decref(record);
+        }
+        json_object_set_new(kept, "attempt", json_integer(attempts));
+        if (!valid || !hm_disturbance_try_again(&driver->disturbance, kept_share, attempts))
+            return keep(driver, sequence, kept, error);
+    }
 }
 
 static hm_status run_samples(hm_driver *driver, hm_error *error)
@@ -136,6 +169,7 @@ hm_status hm_driver_run(hm_driver *driver, hm_error *error)
     hm_status status = HM_OK;
     hm_progress_start(&driver->progress, driver->options, driver->plan->sample_count, done);
     if (done < driver->plan->sample_count) {
+        hm_disturbance_start(&driver->disturbance, driver->plan->sample_count - done);
         status = prepare(driver, error);
         if (status == HM_OK && !driver->interrupted)
             status = run_samples(driver, error);

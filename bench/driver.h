@@ -5,6 +5,7 @@
 #ifndef HM_BENCH_DRIVER_H
 #define HM_BENCH_DRIVER_H
 
+#include "bench/disturbance.h"
 #include "bench/journal.h"
 #include "bench/plan.h"
 #include "bench/process.h"
@@ -17,6 +18,7 @@ typedef struct hm_driver {
     json_t *document; /**< environment.json */
     hm_journal journal;
     hm_progress progress;
+    hm_disturbance disturbance;
     bool interrupted;
 } hm_driver;
 

@@ -9,6 +9,7 @@
 #include "bench/driver.h"
 #include "bench/record.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,10 @@ hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm
     hm_strings_add(&arguments, "--record-fd");
     hm_strings_add(&arguments, descriptor);
     free(descriptor);
+    char *quiet = hm_format("%" PRIu64, driver->disturbance.quiet_probe_ns);
+    hm_strings_add(&arguments, "--quiet-probe");
+    hm_strings_add(&arguments, quiet);
+    free(quiet);
     *request = (hm_process_request){
         .arguments = &arguments,
         .backend = cell->cell.backend,

@@ -15,6 +15,7 @@
  *     profile.[ch]      named choices             profiles.def    the list of them
  *     backend_set.[ch]  the back ends of a run, absent ones too
  *     plan.[ch]         which samples in which order (plan_works.c, plan_json.c)
+ *     disturbance.[ch]  when a sample is measured again
  *     driver.[ch]       the loop                  driver_prepare.c  probes and calibration
  *     process.[ch]      watches one sample's process                process_start.c  starts it
  *     record.[ch]       a sample's record, completed and judged

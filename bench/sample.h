@@ -20,6 +20,7 @@ typedef struct hm_sample_request {
     uint64_t batches;    /**< a memory sample runs batches * iterations as well: the same work */
     uint64_t seed;
     bool freelists;
+    uint64_t quiet_probe_ns; /**< the speed probe at its quickest, as the caller knows it; 0: not */
     double calibrate_seconds; /**< > 0: look for the iterations of a batch this long instead */
 } hm_sample_request;
 

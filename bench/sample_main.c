@@ -25,7 +25,8 @@ enum {
     KEY_SEED,
     KEY_FREELISTS,
     KEY_CALIBRATE,
-    KEY_RECORD_FD
+    KEY_RECORD_FD,
+    KEY_QUIET_PROBE
 };
 
 enum { DEFAULT_BATCHES = 20, MOST_BATCHES = 1000000 };
@@ -41,6 +42,8 @@ static const struct argp_option options[] = {
     {"batches", KEY_BATCHES, "N", 0, "Batches that are measured, after one to warm up (20)", 0},
     {"seed", KEY_SEED, "HEX", 0, "Seed of the workload and of str hashes (0x1)", 0},
     {"freelists", KEY_FREELISTS, "on|off", 0, "The runtime's free lists (off)", 0},
+    {"quiet-probe", KEY_QUIET_PROBE, "NS", 0,
+     "What the speed probe takes on a quiet machine (the quickest probe of this sample)", 0},
     {"calibrate", KEY_CALIBRATE, "SECONDS", 0,
      "Find the iterations of a batch this long, and print them, instead", 0},
     {"record-fd", KEY_RECORD_FD, "N", 0,
@@ -83,6 +86,11 @@ static error_t parse_number(sample_options *given, int key, const char *value)
         if (!valid || number < 1 || number > MOST_BATCHES)
             return wrong(given, "--batches", value, "a number from 1 to 1000000");
         given->request.batches = (uint64_t)number;
+        return 0;
+    case KEY_QUIET_PROBE:
+        if (!valid || number < 1)
+            return wrong(given, "--quiet-probe", value, "a number of nanoseconds of at least 1");
+        given->request.quiet_probe_ns = (uint64_t)number;
         return 0;
     default:
         if (!valid || !is_open(number))
@@ -138,6 +146,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_ITERATIONS:
     case KEY_BATCHES:
     case KEY_RECORD_FD:
+    case KEY_QUIET_PROBE:
         return parse_number(given, key, argument);
     case KEY_SEED:
         return parse_seed(given, argument);

@@ -31,25 +31,47 @@ static double median(double *values, size_t count)
     return count % 2 != 0 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+/* The batches whose median speaks for the sample: the undisturbed ones where there are enough. */
+static size_t choose_batches(const hm_sample_state *sample, double *wall, double *cpu)
+{
+    size_t all = (size_t)sample->batches_done, quiet = 0, chosen = 0;
+    for (size_t batch = 0; batch < all; batch++)
+        quiet += !sample->batches[batch].disturbed;
+    bool only_quiet = quiet >= HM_SAMPLE_QUIET_BATCHES;
+    for (size_t batch = 0; batch < all; batch++) {
+        if (only_quiet && sample->batches[batch].disturbed)
+            continue;
+        wall[chosen] = (double)sample->batches[batch].wall_ns;
+        cpu[chosen++] = (double)sample->batches[batch].cpu_ns;
+    }
+    return chosen;
+}
+
+static void fill_sums(const hm_sample_state *sample, double *values)
+{
+    double wall_sum = 0, cpu_sum = 0, disturbed = 0;
+    for (uint64_t batch = 0; batch < sample->batches_done; batch++) {
+        wall_sum += (double)sample->batches[batch].wall_ns;
+        cpu_sum += (double)sample->batches[batch].cpu_ns;
+        disturbed += sample->batches[batch].disturbed ? 1 : 0;
+    }
+    values[HM_METRIC_wall_ns] = wall_sum;
+    values[HM_METRIC_cpu_ns] = cpu_sum;
+    values[HM_METRIC_disturbed_share] = disturbed / (double)sample->batches_done;
+}
+
 static void fill_batches(const hm_sample_state *sample, double *values)
 {
     size_t count = (size_t)sample->batches_done;
     double per_batch = (double)hm_sample_operations(sample) / (double)count;
     double *wall = malloc(2 * count * sizeof *wall), *cpu = wall + count;
-    double wall_sum = 0, cpu_sum = 0;
     if (wall == NULL)
         return;
-    for (size_t batch = 0; batch < count; batch++) {
-        wall[batch] = (double)sample->batches[batch].wall_ns;
-        cpu[batch] = (double)sample->batches[batch].cpu_ns;
-        wall_sum += wall[batch];
-        cpu_sum += cpu[batch];
-    }
-    values[HM_METRIC_wall_ns] = wall_sum;
-    values[HM_METRIC_cpu_ns] = cpu_sum;
+    fill_sums(sample, values);
+    size_t chosen = choose_batches(sample, wall, cpu);
     if (per_batch > 0) {
-        values[HM_METRIC_ns_per_op] = median(wall, count) / per_batch;
-        values[HM_METRIC_cpu_ns_per_op] = median(cpu, count) / per_batch;
+        values[HM_METRIC_ns_per_op] = median(wall, chosen) / per_batch;
+        values[HM_METRIC_cpu_ns_per_op] = median(cpu, chosen) / per_batch;
         if (values[HM_METRIC_ns_per_op] > 0)
             values[HM_METRIC_ops_per_second] = 1e9 / values[HM_METRIC_ns_per_op];
     }

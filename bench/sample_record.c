@@ -147,13 +147,21 @@ static json_t *metrics_of(const hm_sample_state *sample)
 
 static json_t *series_of(const hm_sample_state *sample)
 {
-    json_t *wall = json_array(), *cpu = json_array(), *series = json_object();
+    json_t *wall = json_array(), *cpu = json_array();
+    json_t *probe = json_array(), *disturbed = json_array();
+    const hm_sample_batch *batches = sample->batches;
     for (uint64_t batch = 0; batch < sample->batches_done; batch++) {
-        json_array_append_new(wall, count(sample->batches[batch].wall_ns));
-        json_array_append_new(cpu, count(sample->batches[batch].cpu_ns));
+        json_array_append_new(wall, count(batches[batch].wall_ns));
+        json_array_append_new(cpu, count(batches[batch].cpu_ns));
+        json_array_append_new(probe, count(batches[batch].probe_ns));
+        json_array_append_new(disturbed, json_boolean(batches[batch].disturbed));
     }
+    json_array_append_new(probe, count(batches[sample->batches_done].probe_ns));
+    json_t *series = json_object();
     json_object_set_new(series, "batch_wall_ns", wall);
     json_object_set_new(series, "batch_cpu_ns", cpu);
+    json_object_set_new(series, "batch_disturbed", disturbed);
+    json_object_set_new(series, "probe_ns", probe);
     return series;
 }
 

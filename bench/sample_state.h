@@ -21,8 +21,12 @@
 enum {
     HM_SAMPLE_KEPT_COLLECTIONS = 2000,
     HM_SAMPLE_MAX_EDGES = HM_MAX_PHASES + 5,
-    HM_SAMPLE_SETTLE_MS = 100 /**< between the edges release+0ms and release+100ms */
+    HM_SAMPLE_QUIET_BATCHES = 5, /**< enough undisturbed ones to speak for a sample */
+    HM_SAMPLE_SETTLE_MS = 100    /**< between the edges release+0ms and release+100ms */
 };
+
+/** A batch is disturbed where a probe beside it took this many times the quickest. */
+#define HM_SAMPLE_PROBE_TOLERANCE 1.1
 
 /** One collection of the steady phase. */
 typedef struct hm_sample_collection {
@@ -74,6 +78,8 @@ typedef struct hm_sample_interval {
 typedef struct hm_sample_batch {
     uint64_t wall_ns;
     uint64_t cpu_ns;
+    uint64_t probe_ns; /**< the speed probe just before it; after the last there is one more */
+    bool disturbed;    /**< a probe beside it was slow: somebody else was using the core */
 } hm_sample_batch;
 
 typedef struct hm_sample_state {
@@ -162,6 +168,12 @@ bool hm_sample_calibrate(hm_sample_state *sample);
 
 /** Puts the peak at the RSS of now: the build phase is about to begin. */
 void hm_sample_start_peak(hm_sample_state *sample);
+
+/**
+ * Marks the batches beside which a probe took over HM_SAMPLE_PROBE_TOLERANCE times the quickest
+ * one, of this sample or as the request knows it.
+ */
+void hm_sample_mark_disturbed(hm_sample_state *sample);
 
 /** Accounts memory as it is now under the edge's name. */
 bool hm_sample_take_edge(hm_sample_state *sample, const char *name);

@@ -5,6 +5,7 @@
  */
 #include "bench/gbench.h"
 #include "bench/measure/clock.h"
+#include "bench/measure/speed.h"
 #include "bench/sample_state.h"
 
 #include <math.h>
@@ -21,6 +22,7 @@ typedef struct report {
 static void time_batch(hm_sample_state *sample, hm_gbench_state *state)
 {
     hm_sample_batch *batch = &sample->batches[sample->batches_done];
+    batch->probe_ns = hm_speed_probe_ns();
     uint64_t cpu_began_ns = hm_clock_cpu_ns();
     uint64_t wall_began_ns = hm_clock_wall_ns();
     bool finished = hm_sample_run_batch(sample, sample->request->iterations);
@@ -41,6 +43,8 @@ static void run_batches(hm_gbench_state *state, void *user_data)
     while (hm_gbench_keep_running(state))
         time_batch(sample, state);
     hm_sample_end_counting(sample);
+    sample->batches[sample->batches_done].probe_ns = hm_speed_probe_ns();
+    hm_sample_mark_disturbed(sample);
 }
 
 static void capture(const hm_gbench_result *result, void *user_data)
@@ -79,6 +83,20 @@ static bool agrees(hm_sample_state *sample, const report *captured)
                  captured->results, (long long)captured->iterations, captured->seconds,
                  (unsigned long long)sample->request->batches, seconds);
     return false;
+}
+
+void hm_sample_mark_disturbed(hm_sample_state *sample)
+{
+    hm_sample_batch *batches = sample->batches;
+    uint64_t quickest_ns = sample->request->quiet_probe_ns;
+    for (uint64_t place = 0; place <= sample->batches_done; place++) {
+        if (quickest_ns == 0 || batches[place].probe_ns < quickest_ns)
+            quickest_ns = batches[place].probe_ns;
+    }
+    double limit_ns = (double)quickest_ns * HM_SAMPLE_PROBE_TOLERANCE;
+    for (uint64_t batch = 0; batch < sample->batches_done; batch++)
+        batches[batch].disturbed = (double)batches[batch].probe_ns > limit_ns ||
+                                   (double)batches[batch + 1].probe_ns > limit_ns;
 }
 
 bool hm_sample_time_batches(hm_sample_state *sample)

@@ -28,6 +28,8 @@ from .statistics.resample import CellValues
 TIME_METRIC = "ns_per_op"
 #: The same less what a block of samples has in common: what ratios are made of.
 COMPARED = "compared_ns_per_op"
+#: A sample with this many undisturbed batches is spoken for by them (docs/results.md).
+QUIET_BATCHES = 5
 MEMORY_METRIC = "peak_rss_net_bytes"
 
 #: Metrics whose medians every cell gets, where the run has them.
@@ -160,11 +162,20 @@ def analyse(run: Run) -> Analysis:
     return analysis
 
 
+def quiet_batches(series: dict) -> np.ndarray:
+    """A sample's batch times, NaN where a batch was disturbed and its sample speaks without it."""
+    times = np.array(series.get("batch_wall_ns", ()), dtype=float)
+    disturbed = np.array(series.get("batch_disturbed", ()), dtype=bool)
+    if len(disturbed) == len(times) and (~disturbed).sum() >= QUIET_BATCHES:
+        times[disturbed] = np.nan
+    return times
+
+
 def time_values(name: str, group: pd.DataFrame, metric: str) -> CellValues:
     """The process values of `metric` and the batches of the valid time samples in `group`."""
     valid = group[(group["kind"] == "time") & group["valid"] & group[metric].notna()]
     valid = valid.sort_values("id")
-    batches = [record["series"].get("batch_wall_ns", np.empty(0)) for record in valid["record"]]
+    batches = [quiet_batches(record["series"]) for record in valid["record"]]
     return CellValues(name, valid[metric].to_numpy(dtype=float), batches)
 
 

@@ -19,7 +19,7 @@ from .load import Run
 #: Edge of a memory sample at which the split of memory is read, and the one before the first object.
 STEADY, SETUP = "steady", "setup"
 
-_IDENTITY = ("id", "sequence", "role", "kind", "repetition", "cell", "work", "workload", "backend",
+_IDENTITY = ("id", "sequence", "attempt", "role", "kind", "repetition", "cell", "work", "workload", "backend",
              "linkage", "collector", "threads", "runtime", "valid", "reason", "command")
 _DERIVED = ("peak_rss_net_bytes", "rss_net_bytes", "overhead_ratio", "retention_ratio")
 _EDGE_FIELDS = ("live_bytes", "requested_bytes", "usable_bytes", "active_bytes", "rss_bytes",

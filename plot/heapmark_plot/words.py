@@ -297,6 +297,19 @@ def _busy(analysis: Analysis) -> Paragraph | None:
                      " run again when the machine is quiet.", warning=True)
 
 
+def _disturbed_sentence(analysis: Analysis) -> str:
+    """How much of the run a neighbour on the core disturbed, and what was done about it."""
+    times = analysis.valid("time")
+    if times.empty or "disturbed_share" not in times or times["disturbed_share"].isna().all():
+        return ""
+    share = units.percent(float(times["disturbed_share"].mean()))
+    again = int((times["attempt"] > 1).sum())
+    left = int((times["disturbed_share"] > 0.75).sum())
+    return (f" The speed probe felt a neighbour on the core beside {share} of the batches; times rest"
+            f" on the others. {again} of {len(times)} time samples were measured again,"
+            f" {left} stayed disturbed throughout.")
+
+
 def _control(analysis: Analysis) -> Paragraph | None:
     if analysis.contaminated:
         return None
@@ -304,6 +317,7 @@ def _control(analysis: Analysis) -> Paragraph | None:
         return Paragraph("No control", "The run has no valid A/A control, so nothing shows whether"
                          " the machine was quiet.", warning=True)
     text = " ".join(_control_sentence(control) for control in analysis.controls)
+    text += _disturbed_sentence(analysis)
     share = analysis.harness_share()
     if share == share:
         text += f" The harness's own cost is {units.percent(share)} of the quickest cell's."

@@ -1,8 +1,9 @@
 """This module is the comparison of two cells, so that "faster" means one thing everywhere.
 
 The ratio is that of the medians; its standard error on the log scale comes from the two cells'
-estimates, its quantile from Student's t with Welch's degrees of freedom. A family of ratios (all of a run's matrix) gets simultaneous intervals: Bonferroni's
-level, so that all of them hold together in 95 of 100 runs. The verdict is taken from the
+estimates, its quantile from Student's t with Welch's degrees of freedom. A family of ratios (all of
+a run's matrix) gets simultaneous intervals: Bonferroni's level, so that all of them hold together in
+95 of 100 runs. The verdict is taken from the
 simultaneous interval; the p value (Holm) is only shown.
 """
 

@@ -48,25 +48,34 @@ def log_replicates(cell: CellValues, seed: str, count: int = REPLICATES) -> np.n
     logs = np.log(cell.values)[drawn]
     departures = batch_departures(cell.batches)
     if departures is not None:
-        batch_count = departures.shape[1]
-        rows = departures[drawn]
-        picks = random.integers(0, batch_count, size=(count, cell.count, batch_count))
-        logs = logs + np.take_along_axis(rows, picks, axis=2).mean(axis=2)
+        packed, lengths = pack(departures)
+        chance = random.random(size=(count, cell.count, int(lengths.min())))
+        picks = (chance * lengths[drawn][:, :, None]).astype(int)
+        logs = logs + np.take_along_axis(packed[drawn], picks, axis=2).mean(axis=2)
     return np.median(logs, axis=1)
+
+
+def pack(departures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's numbers moved to its front (NaN last), and how many numbers each row has."""
+    order = np.argsort(np.isnan(departures), axis=1, kind="stable")
+    return np.take_along_axis(departures, order, axis=1), (~np.isnan(departures)).sum(axis=1)
 
 
 def batch_departures(batches: list[np.ndarray]) -> np.ndarray | None:
     """Processes × batches: log time less the process's level and less the batch's own profile.
 
-    None where there are no batches to speak of, or processes have different numbers of them.
+    NaN stands where a batch was disturbed. None where there are no batches to speak of, or processes have different numbers of them.
     """
     lengths = {len(batch) for batch in batches}
     if len(batches) < 2 or len(lengths) != 1 or min(lengths) < 2:
         return None
     times = np.vstack(batches)
-    if not (times > 0).all():
+    known = ~np.isnan(times)
+    if not (times[known] > 0).all() or known.sum(axis=1).min() < 2:
         return None
     logs = np.log(times)
-    logs = logs - logs.mean(axis=1, keepdims=True)
-    logs = logs - np.median(logs, axis=0, keepdims=True)
-    return logs - logs.mean(axis=1, keepdims=True)
+    logs = logs - np.nanmean(logs, axis=1, keepdims=True)
+    profile = [np.median(column[~np.isnan(column)]) if (~np.isnan(column)).any() else 0.0
+               for column in logs.T]
+    logs = logs - np.array(profile)
+    return logs - np.nanmean(logs, axis=1, keepdims=True)
