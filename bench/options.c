@@ -47,7 +47,7 @@ static const struct argp_option run_options[] = {
     {"baseline", KEY_BASELINE, "NAME", 0, "The back end that ratios refer to (default system)", 1},
     {"param", KEY_PARAMETER, "WORKLOAD.NAME=V1,V2", 0,
      "Values of a workload's parameter; several make a product; may be repeated", 1},
-    {"threads", KEY_THREADS, "N1,N2", 0, "Numbers of threads (default 1)", 1},
+    {"threads", KEY_THREADS, "N1,N2", 0, "Numbers of threads: 1, so far (default 1)", 1},
     {NULL, 0, NULL, 0, "How to measure:", 2},
     {"repetitions", KEY_REPETITIONS, "N", 0, "Time samples of each cell", 2},
     {"memory-repetitions", KEY_MEMORY_REPETITIONS, "N", 0, "Memory samples of each cell", 2},
@@ -139,6 +139,8 @@ static error_t take_threads(hm_run_options *options, const char *value)
         options->threads[options->thread_count++] = (unsigned)number;
     }
     hm_strings_clear(&parts);
+    if (sound && (options->thread_count > 1 || options->threads[0] > 1))
+        return refuse(options, "threads", value, "1: a sample runs one thread so far");
     return sound ? 0 : refuse(options, "threads", value, right);
 }
 

@@ -4,6 +4,7 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
 add_library(hm_sample STATIC
   "${CMAKE_CURRENT_LIST_DIR}/cell.c"
+  "${CMAKE_CURRENT_LIST_DIR}/disturbance.c"
   "${CMAKE_CURRENT_LIST_DIR}/metrics.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_calibrate.c"

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { LANE_ALIGNMENT = 128 }; /* two cache lines: lanes of two threads share none */
 
@@ -103,6 +104,13 @@ bool hm_lane_heap_failed(hm_lane *lane, const char *doing)
                         met->message);
 }
 
+/* Faults the pages in now: the workload's own tables belong to the setup's account of memory, not
+ * to that of the phases that fill them. */
+static void touch(void *pages, size_t bytes)
+{
+    memset(pages, 0, bytes);
+}
+
 bool hm_table_open(hm_lane *lane, hm_table *table, size_t count, size_t bytes)
 {
     table->bytes = count * bytes;
@@ -110,6 +118,7 @@ bool hm_table_open(hm_lane *lane, hm_table *table, size_t count, size_t bytes)
     if (table->at == NULL)
         return hm_lane_fail(lane, HM_NO_MEMORY, "the kernel refused %zu bytes for a workload",
                             table->bytes);
+    touch(table->at, table->bytes);
     return true;
 }
 
@@ -126,6 +135,7 @@ bool hm_slots_open(hm_lane *lane, hm_slots *slots, size_t count)
     slots->at = hm_system_map(count * sizeof *slots->at);
     if (slots->at == NULL)
         return hm_lane_fail(lane, HM_NO_MEMORY, "the kernel refused %zu root slots", count);
+    touch(slots->at, count * sizeof *slots->at);
     slots->registered = hm_heap_add_roots(lane->heap, slots->at, count);
     return slots->registered || hm_lane_heap_failed(lane, "registering roots");
 }

@@ -129,6 +129,7 @@ WRONG = [
     (["run", "--threads", "0"], ["--threads", "'0'", "1 to 64"]),
     (["run", "--threads", "1,1"], ["--threads", "different"]),
     (["run", "--threads", "x"], ["--threads", "'x'"]),
+    (["run", "--threads", "2"], ["--threads", "'2'", "one thread so far"]),
     (["run", "--repetitions", "0"], ["--repetitions", "'0'", "1 to"]),
     (["run", "--memory-repetitions", "-1"], ["--memory-repetitions", "'-1'"]),
     (["run", "--min-time", "0"], ["--min-time", "'0'", "above 0"]),

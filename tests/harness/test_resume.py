@@ -183,7 +183,6 @@ CHANGED = [
     (["--timeout", "31"], "--timeout"),
     (["--memory-limit", "3GiB"], "--memory-limit"),
     (["--freelists", "on"], "--freelists"),
-    (["--threads", "2"], "--threads"),
     (["--memory-repetitions", "3"], "--memory-repetitions"),
 ]
 

@@ -39,7 +39,7 @@ static void test_str_keys_take_smaller_entries_until_another_key_comes(void **st
     hm_heap *heap = fixture_heap("none");
     hm_object *dict = hm_dict_new(heap);
     for (int index = 0; index < 5; index++) {
-        char name[8];
+        char name[32];
         snprintf(name, sizeof name, "k%d", index);
         hm_object *key = hm_str_from(heap, name);
         set_int(heap, dict, key, index);

@@ -45,7 +45,10 @@ static int start(void **state)
                                   .kind = HM_SAMPLE_TIME,
                                   .iterations = 5,
                                   .batches = 4};
-    const hm_sample_batch made_up[4] = {{100, 90}, {400, 380}, {200, 190}, {300, 200}};
+    const hm_sample_batch made_up[4] = {{.wall_ns = 100, .cpu_ns = 90},
+                                        {.wall_ns = 400, .cpu_ns = 380},
+                                        {.wall_ns = 200, .cpu_ns = 190},
+                                        {.wall_ns = 300, .cpu_ns = 200}};
     memcpy(batches, made_up, sizeof batches);
     sample = (hm_sample_state){.request = &request,
                                .events = &events,
