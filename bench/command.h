@@ -52,5 +52,7 @@ int hm_main_list(int argc, char **argv);
 int hm_main_explain(int argc, char **argv);
 int hm_main_run(int argc, char **argv);
 int hm_main_report(int argc, char **argv);
+int hm_main_timeline(int argc, char **argv);
+int hm_main_conform(int argc, char **argv);
 
 #endif

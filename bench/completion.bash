@@ -19,7 +19,7 @@ _heapmark()
     [[ $word == "=" ]] && word=""
     [[ $before == "=" ]] && before="${COMP_WORDS[COMP_CWORD - 2]}"
     if ((COMP_CWORD == 1)); then
-        choices="list explain run sample report --help --version"
+        choices="list explain run sample report timeline conform --help --version"
     else
         case "$before" in
         --profile) choices="$(_heapmark_names "$program" profiles)" ;;
@@ -29,6 +29,8 @@ _heapmark()
         --freelists) choices="on off" ;;
         --format) choices="text json" ;;
         --kind) choices="time memory" ;;
+        --part) choices="curves sites" ;;
+        --graph) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --out | --against) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
         *)
             if [[ $word == -* ]]; then
@@ -37,6 +39,11 @@ _heapmark()
                 choices="workloads backends collectors profiles metrics"
             elif [[ $command == explain ]]; then
                 choices="$(_heapmark_names "$program" metrics)"
+            elif [[ $command == timeline ]]; then
+                choices="$(_heapmark_names "$program" workloads)"
+            elif [[ $command == conform ]]; then
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
+                return
             elif [[ $command == report ]]; then
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
                 return

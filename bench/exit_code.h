@@ -2,8 +2,8 @@
  * This module is the command's exit codes, so that every sub-command means the same by one number
  * and the worst of several problems wins.
  *
- * Precedence: interrupted, usage, input or output, invalid sample, ok. The numbers between are kept
- * for what later sub-commands report.
+ * Precedence: interrupted, usage, input or output, invalid sample or failed program, ok. The
+ * numbers between are kept for what later sub-commands report.
  */
 #ifndef HM_BENCH_EXIT_CODE_H
 #define HM_BENCH_EXIT_CODE_H
@@ -14,6 +14,7 @@ enum {
     HM_EXIT_OK = 0,
     HM_EXIT_USAGE = 2,        /**< a bad option, name, number, path or file */
     HM_EXIT_INVALID = 3,      /**< a sample was invalid */
+    HM_EXIT_FAILED = 5,       /**< a program of `conform` failed */
     HM_EXIT_OUTPUT = 6,       /**< reading or writing failed */
     HM_EXIT_INTERRUPTED = 130 /**< SIGINT, SIGTERM or SIGHUP */
 };
@@ -25,6 +26,7 @@ static inline int hm_exit_rank(int code)
     case HM_EXIT_OK:
         return 0;
     case HM_EXIT_INVALID:
+    case HM_EXIT_FAILED:
         return 1;
     case HM_EXIT_OUTPUT:
         return 2;

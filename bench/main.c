@@ -10,6 +10,8 @@
  *     report.c          heapmark report     hands over to plot/       plot_run.c  finds its Python
  *     run.c             heapmark run        from the command line to a run's folder
  *     sample_main.c     heapmark sample     one sample in this process (sample*.c, cell.c)
+ *     timeline/main.c   heapmark timeline   memory over time and by line (timeline/)
+ *     conform/main.c    heapmark conform    object-graph programs (conform/)
  *
  *     options.[ch]      the options of run        options_json.c  the same in environment.json
  *     profile.[ch]      named choices             profiles.def    the list of them
@@ -42,6 +44,9 @@ static const hm_subcommand subcommands[] = {
     {"run", "measure cells and leave a run's folder", hm_main_run},
     {"sample", "one sample by its cell's name, in this process", hm_sample_main},
     {"report", "write a run's report", hm_main_report},
+    {"timeline", "a workload's memory over time, and the lines that asked for it",
+     hm_main_timeline},
+    {"conform", "run object-graph programs and check what they expect", hm_main_conform},
 };
 
 static void print_help(FILE *stream)

@@ -47,7 +47,7 @@ bool hm_sample_collect(hm_sample_state *sample)
     return true;
 }
 
-static bool run_phase(hm_sample_state *sample, const hm_phase *phase, uint64_t iterations)
+bool hm_sample_run_phase(hm_sample_state *sample, const hm_phase *phase, uint64_t iterations)
 {
     if (phase->step(sample->workload, 0, iterations))
         return true;
@@ -62,7 +62,7 @@ bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations)
 {
     size_t index;
     const hm_phase *steady = hm_sample_find_phase(sample, HM_PHASE_STEADY, &index);
-    if (!run_phase(sample, steady, iterations))
+    if (!hm_sample_run_phase(sample, steady, iterations))
         return false;
     if (!sample->request->cell.collector.settings.automatic)
         hm_sample_collect(sample);
@@ -104,7 +104,7 @@ static bool run_steady(hm_sample_state *sample)
 }
 
 /* In builds with asserts every heap is walked whole at the end of each phase. */
-static bool heaps_are_sound(hm_sample_state *sample)
+bool hm_sample_heaps_are_sound(hm_sample_state *sample)
 {
     for (unsigned index = 0; HM_DEBUG >= 1 && index < sample->heap_count; index++) {
         if (hm_heap_check(sample->heaps[index], &sample->error) != HM_OK)
@@ -121,12 +121,11 @@ static bool run_role(hm_sample_state *sample, hm_phase_role role)
     if (phase == NULL)
         return true;
     sample->phases[index].begin_ns = hm_clock_wall_ns();
-    if (!(role == HM_PHASE_STEADY ? run_steady(sample) : run_phase(sample, phase, 1)))
+    if (!(role == HM_PHASE_STEADY ? run_steady(sample) : hm_sample_run_phase(sample, phase, 1)))
         return false;
     sample->phases[index].end_ns = hm_clock_wall_ns();
-    if (!heaps_are_sound(sample))
-        return false;
-    return sample->request->kind != HM_SAMPLE_MEMORY || hm_sample_take_edge(sample, phase->name);
+    return sample->request->kind == HM_SAMPLE_MEMORY ? hm_sample_take_edge(sample, phase->name)
+                                                     : hm_sample_heaps_are_sound(sample);
 }
 
 static bool run_phases(hm_sample_state *sample)
@@ -207,7 +206,7 @@ static bool make_heaps(hm_sample_state *sample)
     hm_heap_config config =
         hm_heap_config_default(&sample->allocator, request->cell.collector.collector);
     config.settings = request->cell.collector.settings;
-    config.sink = hm_sample_events_sink(sample->events);
+    config.sink = sample->sink.emit != NULL ? sample->sink : hm_sample_events_sink(sample->events);
     config.freelists = request->freelists;
     config.sized_free = request->kind == HM_SAMPLE_MEMORY;
     config.ledger = hm_sample_wants_teardown();
@@ -237,7 +236,7 @@ static bool set_up_workload(hm_sample_state *sample)
     return sample->workload != NULL;
 }
 
-static bool check_result(hm_sample_state *sample)
+bool hm_sample_check_result(hm_sample_state *sample)
 {
     if (sample->request->calibrate_seconds > 0)
         return true;
@@ -256,7 +255,7 @@ static bool check_result(hm_sample_state *sample)
     return false;
 }
 
-static void tear_down(hm_sample_state *sample)
+void hm_sample_tear_down(hm_sample_state *sample)
 {
     if (hm_sample_wants_teardown()) {
         if (sample->workload != NULL)
@@ -271,19 +270,24 @@ static void tear_down(hm_sample_state *sample)
     hm_resident_close(&sample->resident);
 }
 
+bool hm_sample_prepare(hm_sample_state *sample)
+{
+    return check_request(sample) && make_room(sample) && bind_backend(sample) &&
+           make_heaps(sample) && set_up_workload(sample);
+}
+
 hm_status hm_sample_run(const hm_sample_request *request, int record_fd, hm_error *error)
 {
     hm_sample_state sample = {.request = request, .resident = {-1, -1, -1}};
-    bool valid = check_request(&sample) && make_room(&sample) && bind_backend(&sample) &&
-                 make_heaps(&sample) && set_up_workload(&sample) && run_phases(&sample) &&
-                 check_result(&sample);
+    bool valid =
+        hm_sample_prepare(&sample) && run_phases(&sample) && hm_sample_check_result(&sample);
     if (valid)
         hm_error_clear(&sample.error);
     else if (sample.error.status == HM_OK)
         refuse(&sample, HM_RUNTIME_ERROR, "the sample failed and nothing says why");
     hm_error write_error = {0};
     hm_status written = hm_sample_write_record(&sample, record_fd, &write_error);
-    tear_down(&sample);
+    hm_sample_tear_down(&sample);
     if (valid && written == HM_OK)
         return HM_OK;
     const hm_error *told = valid ? &write_error : &sample.error;

@@ -75,8 +75,7 @@ static const char *find_difference(const hm_strings *wanted)
 static void execute_anew(const hm_strings *wanted, int argc, char **argv)
 {
     hm_strings arguments = {0}, environment = {0};
-    hm_strings_add(&arguments, "heapmark");
-    hm_strings_add(&arguments, "sample");
+    hm_strings_split(&arguments, argv[0], ' ');
     for (int index = 1; index < argc; index++)
         hm_strings_add(&arguments, argv[index]);
     for (char **setting = environ; *setting != NULL; setting++) {

@@ -75,7 +75,7 @@ bool hm_sample_take_edge(hm_sample_state *sample, const char *name)
     edge->usable_bytes = totals.usable_bytes;
     edge->active_bytes = read_active_bytes(&sample->bound);
     masked->begin_ns = hm_clock_wall_ns();
-    bool counted = read_live_bytes(sample, edge);
+    bool counted = read_live_bytes(sample, edge) && hm_sample_heaps_are_sound(sample);
     masked->end_ns = hm_clock_wall_ns();
     sample->peak_known = sample->peak_known && hm_resident_reset_peak(&sample->resident);
     sample->edge_count++;

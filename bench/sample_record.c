@@ -34,9 +34,7 @@ static json_t *bytes(uint64_t value)
     return value == HM_UNKNOWN_BYTES ? json_null() : count(value);
 }
 
-/* A text as it is; where it is not UTF-8 (a path, a message that was cut), with '?' for the rest.
- */
-static json_t *words(const char *text)
+json_t *hm_sample_words(const char *text)
 {
     json_t *string = json_string(text);
     char readable[sizeof(hm_error)];
@@ -48,7 +46,7 @@ static json_t *words(const char *text)
     return json_stringn(readable, length);
 }
 
-static json_t *hexadecimal(uint64_t value)
+json_t *hm_sample_hexadecimal(uint64_t value)
 {
     char text[24];
     snprintf(text, sizeof text, "0x%llx", (unsigned long long)value);
@@ -86,7 +84,7 @@ static json_t *command_of(const hm_sample_request *request, const char *name)
                   hm_sample_kind_name(request->kind), (unsigned long long)request->iterations,
                   (unsigned long long)request->batches, (unsigned long long)request->seed,
                   request->freelists ? "on" : "off");
-    json_t *text = words(command);
+    json_t *text = hm_sample_words(command);
     free(command);
     free(spec);
     free(cell);
@@ -113,7 +111,7 @@ static void add_identity(const hm_sample_state *sample, json_t *record)
     json_object_set_new(record, "threads", json_integer(cell->threads));
     json_object_set_new(record, "runtime", json_string("heapmark"));
     json_object_set_new(record, "command", command_of(request, name));
-    json_object_set_new(record, "seed", hexadecimal(request->seed));
+    json_object_set_new(record, "seed", hm_sample_hexadecimal(request->seed));
     json_object_set_new(record, "iterations", count(request->iterations));
     json_object_set_new(record, "batches", count(request->batches));
     json_object_set_new(record, "operations", count(hm_sample_operations(sample)));
@@ -124,11 +122,14 @@ static void add_verdict(const hm_sample_state *sample, json_t *record)
     bool valid = sample->error.status == HM_OK;
     bool bound = sample->bound.malloc != NULL;
     json_object_set_new(record, "valid", json_boolean(valid));
-    json_object_set_new(record, "reason", valid ? json_null() : words(sample->error.message));
-    json_object_set_new(record, "version", bound ? words(sample->bound.version) : json_null());
-    json_object_set_new(record, "origin", bound ? words(sample->bound.origin) : json_null());
+    json_object_set_new(record, "reason",
+                        valid ? json_null() : hm_sample_words(sample->error.message));
+    json_object_set_new(record, "version",
+                        bound ? hm_sample_words(sample->bound.version) : json_null());
+    json_object_set_new(record, "origin",
+                        bound ? hm_sample_words(sample->bound.origin) : json_null());
     json_object_set_new(record, "checksum",
-                        sample->checked ? hexadecimal(sample->checksum) : json_null());
+                        sample->checked ? hm_sample_hexadecimal(sample->checksum) : json_null());
 }
 
 static json_t *metrics_of(const hm_sample_state *sample)
@@ -295,11 +296,9 @@ static bool write_all(int descriptor, const char *text, size_t length)
     return true;
 }
 
-hm_status hm_sample_write_record(const hm_sample_state *sample, int record_fd, hm_error *error)
+hm_status hm_sample_write_line(const json_t *record, int record_fd, hm_error *error)
 {
-    json_t *record = make_record(sample);
     char *text = json_dumps(record, JSON_COMPACT);
-    json_decref(record);
     if (text == NULL)
         return hm_error_set(error, HM_NO_MEMORY, "no memory for the sample's record");
     size_t length = strlen(text);
@@ -309,5 +308,13 @@ hm_status hm_sample_write_record(const hm_sample_state *sample, int record_fd, h
         status = hm_error_set(error, HM_IO_ERROR, "the record could not be written: %s",
                               strerror(errno));
     free(text);
+    return status;
+}
+
+hm_status hm_sample_write_record(const hm_sample_state *sample, int record_fd, hm_error *error)
+{
+    json_t *record = make_record(sample);
+    hm_status status = hm_sample_write_line(record, record_fd, error);
+    json_decref(record);
     return status;
 }

@@ -18,6 +18,8 @@
 #include "bench/measure/usage.h"
 #include "bench/sample.h"
 
+#include <jansson.h>
+
 enum {
     HM_SAMPLE_KEPT_COLLECTIONS = 2000,
     HM_SAMPLE_MAX_EDGES = HM_MAX_PHASES + 5,
@@ -94,6 +96,7 @@ typedef struct hm_sample_state {
     void *workload; /**< its state; NULL: not set up */
 
     hm_sample_events *events;
+    hm_event_sink sink;       /**< where the heaps tell instead; emit NULL: into `events` */
     hm_sample_batch *batches; /**< request->batches of them */
     uint64_t batches_done;
 
@@ -128,6 +131,24 @@ hm_event_sink hm_sample_events_sink(hm_sample_events *events);
 const hm_phase *hm_sample_find_phase(const hm_sample_state *sample, hm_phase_role role,
                                      size_t *index);
 
+/**
+ * Does all that comes before the first phase: room, back end, heaps, the workload's set-up. False:
+ * the sample's error says why. hm_sample_tear_down in any case.
+ */
+bool hm_sample_prepare(hm_sample_state *sample);
+
+/** Runs `iterations` of a phase; false: it failed and the sample's error says why. */
+bool hm_sample_run_phase(hm_sample_state *sample, const hm_phase *phase, uint64_t iterations);
+
+/** In builds with asserts, walks every heap whole; false: one is not sound. */
+bool hm_sample_heaps_are_sound(hm_sample_state *sample);
+
+/** Checks the workload's result and takes its checksum; a finalizer that failed is a failure. */
+bool hm_sample_check_result(hm_sample_state *sample);
+
+/** Ends the sample: destroys the heaps where that is wanted, gives the room back. */
+void hm_sample_tear_down(hm_sample_state *sample);
+
 /** Runs one batch of the steady phase; false: it failed and the sample's error says why. */
 bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations);
 
@@ -148,8 +169,8 @@ bool hm_sample_wants_teardown(void);
 
 /**
  * HM_OK where the environment is what the back end needs. Otherwise this program is executed anew
- * with the right one and `argv` (argv[0] is "heapmark sample"), and this returns only where that
- * did not help.
+ * with the right one and `argv` (argv[0] is "heapmark sample" or another two words), and this
+ * returns only where that did not help.
  */
 hm_status hm_sample_enter_environment(const hm_backend_spec *backend, int argc, char **argv,
                                       hm_error *error);
@@ -199,5 +220,15 @@ uint64_t hm_sample_operations(const hm_sample_state *sample);
  * not be written.
  */
 hm_status hm_sample_write_record(const hm_sample_state *sample, int record_fd, hm_error *error);
+
+/** Writes `record` (borrowed) as one line; HM_IO_ERROR: it could not be written. */
+hm_status hm_sample_write_line(const json_t *record, int record_fd, hm_error *error);
+
+/** A text as it is; where it is not UTF-8 (a path, a message that was cut), with '?' for the rest.
+ */
+json_t *hm_sample_words(const char *text);
+
+/** "0x1f". */
+json_t *hm_sample_hexadecimal(uint64_t value);
 
 #endif

@@ -3,6 +3,9 @@ include(CMakeDependentOption)
 
 option(HEAPMARK_WERROR "Treat compiler warnings as errors, as CI does." OFF)
 option(HEAPMARK_TESTS "Build the unit tests and register all tests with CTest." ON)
+option(HEAPMARK_TRACE "Let heaps be traced (src/trace/); off compiles the hooks and sites away." ON)
+option(HEAPMARK_COLLECT_ALWAYS
+       "Collect at every allocation of a container, wherever collection is automatic: a stress test." OFF)
 set(HEAPMARK_SANITIZE "" CACHE STRING
     "Sanitizers to build with, as -fsanitize= takes them: address,undefined or thread; empty for none.")
 set(HEAPMARK_PYTHON "" CACHE STRING

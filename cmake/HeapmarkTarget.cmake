@@ -12,6 +12,10 @@ target_compile_options(heapmark_settings INTERFACE
   $<$<BOOL:${HEAPMARK_WERROR}>:-Werror>
   -fno-omit-frame-pointer)
 
+if(HEAPMARK_COLLECT_ALWAYS)
+  target_compile_definitions(heapmark_settings INTERFACE HM_COLLECT_ALWAYS=1)
+endif()
+
 if(HEAPMARK_SANITIZE)
   target_compile_options(heapmark_settings INTERFACE
     -fsanitize=${HEAPMARK_SANITIZE} -fno-sanitize-recover=all)

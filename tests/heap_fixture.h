@@ -46,6 +46,21 @@ static inline hm_heap *fixture_heap(const char *collector)
     return fixture_create(&config);
 }
 
+/* One that collects only when told to, so that counts are exact in every build. */
+static inline hm_heap *fixture_manual_heap(void)
+{
+    hm_heap_config config = fixture_config("generational");
+    config.settings.automatic = false;
+    return fixture_create(&config);
+}
+
+/* For tests of when collection happens by itself. */
+static inline void fixture_skip_where_collecting_always(void)
+{
+    if (HM_COLLECT_ALWAYS)
+        skip();
+}
+
 /* Validates the heap, destroys it, and proves that the allocator has everything back. */
 static inline void fixture_end(hm_heap *heap)
 {

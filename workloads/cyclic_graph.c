@@ -21,6 +21,8 @@
 #include "workloads/parameters.h"
 #include "workloads/payload.h"
 
+#include "object/sites.h" /* last: every allocating call below is a site */
+
 enum { SHAPE, NODES, DEGREE, PAYLOAD, LIVE, GARBAGE, FINALIZERS, BACK_LINKS, BREAK, PARAMETERS };
 enum { STRONG, WEAK };
 enum { LEAVE, BY_HAND };

@@ -25,6 +25,8 @@
 
 #include "base/random.h"
 
+#include "object/sites.h" /* last: every allocating call below is a site */
+
 enum { KEYS, ENTRIES, DICTS, VALUE, DELETE, CLEARING, PARAMETERS };
 enum { INT_SEQUENTIAL, INT_RANDOM, STR, TUPLE };
 enum { CLEAR, NEVER_CLEARED };

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "object/sites.h" /* last: every allocating call below is a site */
+
 enum {
     FIRST_ELEMENT = 1000, /* above the shared small ints */
     STARTS = 64           /* where in the elements a container's run may begin */
@@ -151,8 +153,10 @@ static hm_object *create_list(const hm_maker *maker, uint32_t length, uint64_t s
 static bool fill_list(const hm_maker *maker, hm_object *object, uint32_t length, uint64_t seed)
 {
     hm_object **elements = maker->elements.at + start_of(seed);
+    /* One site for all items, and in parentheses the call that notes none. */
+    hm_heap *heap = HM_TRACE_CALL(maker->heap, maker->heap);
     for (uint32_t index = 0; index < length; index++) {
-        if (!hm_list_append(maker->heap, object, elements[index]))
+        if (!(hm_list_append)(heap, object, elements[index]))
             return false;
     }
     return true;

@@ -22,6 +22,8 @@
 #include "workloads/parameters.h"
 #include "workloads/payload.h"
 
+#include "object/sites.h" /* last: every allocating call below is a site */
+
 enum { MODE, STAGES, ITEMS, ITEM, WINDOW, CONSUME, PARAMETERS };
 enum { STREAM, MATERIALISE };
 

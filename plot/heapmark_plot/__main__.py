@@ -20,6 +20,8 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("folder", metavar="DIR", help="a run's folder")
     validate = commands.add_parser("validate", help="check a run against results/schema.json")
     validate.add_argument("folder", metavar="DIR", help="a run's folder")
+    timeline = commands.add_parser("timeline", help="draw the figure of a timeline into its folder")
+    timeline.add_argument("folder", metavar="DIR", help="a timeline's folder")
     return parser
 
 
@@ -28,11 +30,16 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(options)
     except ReportError as error:
-        print(f"heapmark report: {' '.join(str(error).split())}", file=sys.stderr)
+        command = "timeline" if options.command == "timeline" else "report"
+        print(f"heapmark {command}: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_code
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "timeline":
+        from .timeline import write_figure
+        write_figure(options.folder)
+        return 0
     from .load import load_run
     run = load_run(options.folder, validate=options.command == "validate")
     if options.command == "validate":

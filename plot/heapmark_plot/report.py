@@ -107,15 +107,15 @@ def write_report(analysis: Analysis, against=None) -> Path:
         (folder / "figures").mkdir(exist_ok=True)
         for figure in figures:
             for name, content in figure.files.items():
-                _write(folder / "figures" / name, content)
-        _write(folder / "report.html", page.encode("utf-8", "replace"))
+                write_whole(folder / "figures" / name, content)
+        write_whole(folder / "report.html", page.encode("utf-8", "replace"))
     except OSError as error:
         raise OutputError(f"{error.filename or folder}: cannot be written: {error.strerror}") \
             from None
     return folder / "report.html"
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Writes `path` whole or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -36,6 +36,8 @@ const char *hm_status_name(hm_status status)
         return "IndexError";
     case HM_KEY_ERROR:
         return "KeyError";
+    case HM_ATTRIBUTE_ERROR:
+        return "AttributeError";
     case HM_REFERENCE_ERROR:
         return "ReferenceError";
     case HM_RUNTIME_ERROR:

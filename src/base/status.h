@@ -17,6 +17,7 @@ typedef enum hm_status {
     HM_VALUE_ERROR,
     HM_INDEX_ERROR,
     HM_KEY_ERROR,
+    HM_ATTRIBUTE_ERROR,
     HM_REFERENCE_ERROR,
     HM_RUNTIME_ERROR,
 

@@ -2,6 +2,8 @@
 
 #include "base/system_memory.h"
 #include "gc/collectors.h"
+#include "object/list.h"
+#include "object/runtime.h"
 
 uint64_t hm_gc_list_length(const hm_gc_link *list)
 {
@@ -18,6 +20,7 @@ static hm_status generational_init(hm_heap *heap, hm_error *error)
         return hm_error_set(error, HM_NO_MEMORY, "no kernel memory for the collector's state");
     for (int generation = 0; generation < HM_GENERATIONS; generation++)
         hm_gc_list_init(&state->generations[generation].objects);
+    hm_gc_list_init(&state->permanent);
     heap->collector_state = state;
     return HM_OK;
 }
@@ -56,33 +59,92 @@ static int due_generation(const hm_heap *heap, const hm_generational *state)
     return 0;
 }
 
+/* The build that collects always takes the young generation at every allocation and all of them as
+ * often as a heap of that size allows: each time while it is small. */
+static int always_due(const hm_heap *heap, hm_generational *state)
+{
+    enum { SMALL_HEAP = 1000 };
+    if (++state->steps * SMALL_HEAP < heap->tracked_objects)
+        return 0;
+    state->steps = 0;
+    return HM_GENERATIONS - 1;
+}
+
 static void step(hm_heap *heap)
 {
-    const hm_generational *state = hm_generational_of(heap);
-    if (!state->collecting)
-        hm_generational_collect(heap, due_generation(heap, state));
+    hm_generational *state = hm_generational_of(heap);
+    if (state->collecting)
+        return;
+    int generation = HM_COLLECT_ALWAYS ? always_due(heap, state) : due_generation(heap, state);
+    hm_generational_collect(heap, generation);
+}
+
+/* The list of a generation, the permanent one after the oldest. */
+static hm_gc_link *list_of(hm_generational *state, int generation)
+{
+    return generation == HM_PERMANENT_GENERATION ? &state->permanent
+                                                 : &state->generations[generation].objects;
 }
 
 static void enumerate(hm_heap *heap, int generation, hm_visitor visit, void *context)
 {
-    hm_generational *state = hm_generational_of(heap);
-    for (int index = 0; index < HM_GENERATIONS; index++) {
-        if (generation >= 0 && generation != index)
+    for (int index = 0; index <= HM_PERMANENT_GENERATION; index++) {
+        if (generation != HM_EVERY_GENERATION && generation != index)
             continue;
-        hm_gc_link *list = &state->generations[index].objects;
+        hm_gc_link *list = list_of(hm_generational_of(heap), index);
         for (hm_gc_link *link = list->next; link != list; link = link->next)
             visit(hm_gc_object_of(link), context);
     }
 }
 
+/* In CPython the garbage list is older than all objects it will ever hold, so it stands first among
+ * the oldest and is never frozen: a collection meets it before them, and they keep their places. */
+static void put_garbage_first(hm_generational *state)
+{
+    if (state->garbage == NULL)
+        return;
+    hm_gc_link *oldest = &state->generations[HM_GENERATIONS - 1].objects;
+    hm_gc_link *link = hm_gc_link_of(state->garbage);
+    if (oldest->next != link)
+        hm_gc_list_move(link, oldest->next);
+}
+
+static hm_object *garbage(hm_heap *heap, bool make)
+{
+    hm_generational *state = hm_generational_of(heap);
+    if (state->garbage == NULL && make) {
+        state->garbage = hm_list_new(heap);
+        put_garbage_first(state);
+    }
+    return state->garbage;
+}
+
+static void freeze(hm_heap *heap)
+{
+    hm_generational *state = hm_generational_of(heap);
+    for (int generation = 0; generation < HM_GENERATIONS; generation++) {
+        hm_gc_list_merge(&state->generations[generation].objects, &state->permanent);
+        state->generations[generation].count = 0;
+    }
+    put_garbage_first(state);
+    heap->young_count = 0;
+}
+
+static void unfreeze(hm_heap *heap)
+{
+    hm_generational *state = hm_generational_of(heap);
+    hm_gc_list_merge(&state->permanent, &state->generations[HM_GENERATIONS - 1].objects);
+}
+
+static uint32_t generation_count(const hm_heap *heap, int generation)
+{
+    return generation == 0 ? heap->young_count
+                           : hm_generational_of(heap)->generations[generation].count;
+}
+
 static hm_collection_counts counts(const hm_heap *heap, int generation)
 {
     return hm_generational_of(heap)->generations[generation].totals;
-}
-
-static hm_object *garbage(const hm_heap *heap)
-{
-    return hm_generational_of(heap)->garbage;
 }
 
 static size_t side_bytes(const hm_heap *heap)
@@ -111,8 +173,8 @@ static hm_status check(hm_heap *heap, hm_error *error)
 {
     hm_generational *state = hm_generational_of(heap);
     uint64_t found = 0;
-    for (int generation = 0; generation < HM_GENERATIONS; generation++) {
-        hm_gc_link *list = &state->generations[generation].objects;
+    for (int generation = 0; generation <= HM_PERMANENT_GENERATION; generation++) {
+        hm_gc_link *list = list_of(state, generation);
         for (hm_gc_link *link = list->next; link != list; link = link->next, found++) {
             if (check_link(link, generation, error) != HM_OK)
                 return HM_WRONG_RESULT;
@@ -130,7 +192,8 @@ const hm_collector hm_collector_generational = {
     .name = "generational",
     .brief = "CPython 3.13's cycle collector: three generations, counts minus internal references",
     .prefix_bytes = sizeof(hm_gc_link),
-    .capabilities = HM_COLLECTOR_COLLECTS | HM_COLLECTOR_ENUMERATES | HM_COLLECTOR_GENERATIONS,
+    .capabilities = HM_COLLECTOR_COLLECTS | HM_COLLECTOR_ENUMERATES | HM_COLLECTOR_GENERATIONS |
+                    HM_COLLECTOR_FREEZES | HM_COLLECTOR_CPYTHON,
     .defaults = {.automatic = true, .thresholds = {2000, 10, 10}},
     .init = generational_init,
     .fini = generational_fini,
@@ -140,6 +203,9 @@ const hm_collector hm_collector_generational = {
     .collect = hm_generational_collect,
     .enumerate = enumerate,
     .counts = counts,
+    .generation_count = generation_count,
+    .freeze = freeze,
+    .unfreeze = unfreeze,
     .garbage = garbage,
     .side_bytes = side_bytes,
     .check = check,

@@ -37,9 +37,11 @@ typedef struct hm_generation {
 /** The state of one heap's collector. */
 typedef struct hm_generational {
     hm_generation generations[HM_GENERATIONS];
+    hm_gc_link permanent;        /**< frozen objects: no collection looks at them */
     uint64_t long_lived_total;   /**< objects that survived the last full collection */
     uint64_t long_lived_pending; /**< survivors of the middle generation since then */
     hm_object *garbage;          /**< list of uncollectable objects; NULL: none yet */
+    uint64_t steps; /**< in the build that collects always: since the last full collection */
     bool collecting;
 } hm_generational;
 
@@ -112,11 +114,25 @@ void hm_gc_deduce_unreachable(hm_gc_link *base, hm_gc_link *unreachable);
 /** Objects with a legacy finalizer, and all they reach, move from `unreachable` to `finalizers`. */
 void hm_gc_set_aside_legacy(hm_gc_link *unreachable, hm_gc_link *finalizers);
 
-/** Kills every weak reference to an object in `unreachable`, then calls back those outside it. */
-void hm_gc_handle_weakrefs(hm_heap *heap, hm_gc_link *unreachable, hm_gc_link *old);
+/**
+ * Kills every weak reference to an object in `unreachable`, then calls back those outside it.
+ * Returns how many weak references died by that.
+ */
+uint64_t hm_gc_handle_weakrefs(hm_heap *heap, hm_gc_link *unreachable, hm_gc_link *old);
 
-/** Runs the finalizers of the objects in `unreachable`, in the order they were tracked. */
-void hm_gc_finalize(hm_heap *heap, hm_gc_link *unreachable);
+/** Appends to gc.garbage; a failure is told as unraisable. */
+void hm_gc_append_garbage(hm_heap *heap, hm_object *object);
+
+/** Legacy finalizers' objects go to the garbage list, with all they reach to `old`; how many. */
+uint64_t hm_gc_keep_uncollectable(hm_heap *heap, hm_gc_link *finalizers, hm_gc_link *old);
+
+/** Untracks what holds only atoms among the objects of HM_TYPE_TUPLE or HM_TYPE_DICT. */
+void hm_gc_untrack_atoms_only(hm_heap *heap, hm_gc_link *list, uint32_t type_flag);
+
+/** What the debug flags ask to be printed as a collection begins, of its objects, as it ends. */
+void hm_gc_report_begin(hm_heap *heap, int generation);
+void hm_gc_report_each(hm_heap *heap, uint32_t flag, const hm_gc_link *list);
+void hm_gc_report_end(hm_heap *heap, const hm_collection_counts *did);
 
 /** Collects `generation` and all younger; returns collected + uncollectable. */
 int64_t hm_generational_collect(hm_heap *heap, int generation);

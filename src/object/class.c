@@ -1,27 +1,40 @@
 #include "object/class.h"
 
+#include "object/attributes.h"
 #include "object/dict.h"
 #include "object/memory.h"
 #include "object/runtime.h"
 #include "object/text.h"
+#include "object/tuple.h"
 #include "object/weakref.h"
 
 typedef struct class_object {
     hm_object base;
     hm_object *name;
     hm_object *attributes;
+    hm_object *slot_names; /* tuple of str; NULL: the slots have no names */
     hm_object *weaklist;
     hm_finalizer finalizer;
     void *context;
     uint32_t slot_count;
     uint32_t slots_offset;
-    uint32_t dict_offset; /* 0: instances have no dict */
+    uint32_t attributes_offset; /* of the hm_attributes; 0: instances have slots only */
+    hm_shared_names shared;
     hm_type instance_type;
 } class_object;
 
+static void class_traverse(hm_object *object, hm_visitor visit, void *context)
+{
+    const hm_shared_names *shared = &((class_object *)object)->shared;
+    hm_visit_slots(shared->names, shared->count, visit, context);
+}
+
 static void class_deallocate(hm_heap *heap, hm_object *object)
 {
+    hm_shared_names *shared = &((class_object *)object)->shared;
     hm_object_clear_slots(heap, object);
+    while (shared->count > 0)
+        hm_decref(heap, shared->names[--shared->count]);
     hm_object_free(heap, object, sizeof(class_object));
 }
 
@@ -30,7 +43,8 @@ const hm_type hm_class_type = {
     .basic_size = sizeof(class_object),
     .flags = HM_TYPE_CONTAINER,
     .weaklist_offset = offsetof(class_object, weaklist),
-    .references = {.fixed_offset = offsetof(class_object, name), .fixed_count = 2},
+    .references = {.fixed_offset = offsetof(class_object, name), .fixed_count = 3},
+    .traverse = class_traverse,
     .deallocate = class_deallocate};
 
 static class_object *class_of(const hm_object *instance)
@@ -46,17 +60,42 @@ static void instance_finalize(hm_heap *heap, hm_object *object)
         hm_fail(heap, HM_RUNTIME_ERROR, "the finalizer of a %s failed", object->type->name);
 }
 
+/* The field of attributes, or NULL where instances have slots only. */
+static hm_attributes *attributes_of(const hm_object *instance)
+{
+    uint32_t offset = class_of(instance)->attributes_offset;
+    if (offset == 0)
+        return NULL;
+    return (hm_attributes *)(void *)((char *)(uintptr_t)instance + offset);
+}
+
+static void instance_traverse(hm_object *object, hm_visitor visit, void *context)
+{
+    hm_attributes_traverse(attributes_of(object), &class_of(object)->shared, visit, context);
+}
+
+static void instance_clear(hm_heap *heap, hm_object *object)
+{
+    hm_object_clear_slots(heap, object);
+    hm_attributes_clear(heap, attributes_of(object), &class_of(object)->shared);
+}
+
+static size_t instance_size(const hm_object *object)
+{
+    return object->type->basic_size + hm_attributes_bytes(attributes_of(object));
+}
+
 /* The class may die with its last instance, and the instance's type lies in the class: drop it
  * last. */
 static void instance_deallocate(hm_heap *heap, hm_object *object)
 {
     hm_object *owner = object->type->owner;
-    hm_object_clear_slots(heap, object);
+    object->type->clear(heap, object);
     hm_object_free(heap, object, object->type->basic_size);
     hm_decref(heap, owner);
 }
 
-/* Lays an instance out: head, weak references, dict, slots; each only where asked for. */
+/* Lays an instance out: head, weak references, attributes, slots; each only where asked for. */
 static void lay_out(class_object *class, const hm_class_spec *spec)
 {
     hm_type *type = &class->instance_type;
@@ -65,12 +104,13 @@ static void lay_out(class_object *class, const hm_class_spec *spec)
         type->weaklist_offset = offset;
         offset += (uint32_t)sizeof(hm_object *);
     }
-    type->references.fixed_offset = (uint16_t)offset;
-    type->references.fixed_count = (uint16_t)(spec->slot_count + (spec->has_dict ? 1 : 0));
-    class->dict_offset = spec->has_dict ? offset : 0;
-    if (spec->has_dict)
-        offset += (uint32_t)sizeof(hm_object *);
+    class->attributes_offset = spec->has_dict ? offset : 0;
+    /* CPython 3.12 and later have both words where there is either. */
+    if (spec->has_dict || spec->has_weakrefs)
+        offset += (uint32_t)sizeof(hm_attributes);
     class->slots_offset = offset;
+    type->references.fixed_offset = (uint16_t)offset;
+    type->references.fixed_count = (uint16_t)spec->slot_count;
     type->basic_size = offset + spec->slot_count * (uint32_t)sizeof(hm_object *);
 }
 
@@ -81,11 +121,46 @@ static void describe_instances(class_object *class, const hm_class_spec *spec)
                                      .owner = &class->base,
                                      .clear = hm_object_clear_slots,
                                      .deallocate = instance_deallocate};
+    if (spec->has_dict) {
+        class->instance_type.traverse = instance_traverse;
+        class->instance_type.clear = instance_clear;
+        class->instance_type.size = instance_size;
+    }
     if (spec->finalizer != NULL)
         class->instance_type.finalize = instance_finalize;
     if (spec->legacy_finalizer)
         class->instance_type.flags |= HM_TYPE_LEGACY_FINALIZER;
     lay_out(class, spec);
+}
+
+/* A tuple of the slots' names; NULL without an error where they have none. */
+static hm_object *make_slot_names(hm_heap *heap, const hm_class_spec *spec)
+{
+    if (spec->slot_names == NULL || spec->slot_count == 0)
+        return NULL;
+    hm_object *names = hm_tuple_new(heap, spec->slot_count);
+    for (uint32_t index = 0; names != NULL && index < spec->slot_count; index++) {
+        hm_object *name = hm_str_interned(heap, spec->slot_names[index]);
+        if (name != NULL) {
+            hm_tuple_set(heap, names, index, name);
+        } else {
+            hm_decref(heap, names);
+            names = NULL;
+        }
+    }
+    return names;
+}
+
+static bool fill_class(hm_heap *heap, class_object *class, const hm_class_spec *spec)
+{
+    hm_store_first(heap, &class->base, &class->name, hm_str_from(heap, spec->name));
+    if (class->name == NULL)
+        return false;
+    hm_store_first(heap, &class->base, &class->attributes, hm_dict_new(heap));
+    if (class->attributes == NULL)
+        return false;
+    hm_store_first(heap, &class->base, &class->slot_names, make_slot_names(heap, spec));
+    return class->slot_names != NULL || spec->slot_names == NULL || spec->slot_count == 0;
 }
 
 hm_object *hm_class_new(hm_heap *heap, const hm_class_spec *spec)
@@ -101,15 +176,13 @@ hm_object *hm_class_new(hm_heap *heap, const hm_class_spec *spec)
         return NULL;
     class->name = NULL;
     class->attributes = NULL;
+    class->slot_names = NULL;
     class->weaklist = NULL;
     class->finalizer = spec->finalizer;
     class->context = spec->context;
     class->slot_count = spec->slot_count;
-    hm_object *name = hm_str_from(heap, spec->name);
-    hm_object *attributes = name == NULL ? NULL : hm_dict_new(heap);
-    hm_store_first(heap, &class->base, &class->name, name);
-    hm_store_first(heap, &class->base, &class->attributes, attributes);
-    if (attributes == NULL) {
+    hm_shared_names_init(&class->shared);
+    if (!fill_class(heap, class, spec)) {
         hm_decref(heap, &class->base);
         return NULL;
     }
@@ -142,8 +215,14 @@ hm_object *hm_instance_new(hm_heap *heap, hm_object *object)
     hm_object **field = (hm_object **)(void *)(instance + 1);
     for (size_t index = 0; index < (bytes - sizeof(hm_object)) / sizeof(hm_object *); index++)
         field[index] = NULL;
+    hm_shared_names_use(&class->shared);
     hm_track(heap, instance);
     return instance;
+}
+
+bool hm_instance_share_name(hm_object *instance, hm_object *name)
+{
+    return hm_shared_names_add(&class_of(instance)->shared, name);
 }
 
 hm_object *hm_instance_class(const hm_object *instance)
@@ -158,35 +237,93 @@ hm_object **hm_instance_slot(hm_object *instance, size_t index)
     return (hm_object **)(void *)((char *)instance + class->slots_offset) + index;
 }
 
-hm_object *hm_instance_dict(hm_heap *heap, hm_object *instance)
+/* The slot of this name, or NULL. */
+static hm_object **named_slot(const hm_object *instance, const hm_object *name)
 {
     const class_object *class = class_of(instance);
-    if (class->dict_offset == 0) {
+    if (class->slot_names == NULL)
+        return NULL;
+    for (uint32_t index = 0; index < class->slot_count; index++) {
+        if (hm_object_equal(hm_tuple_get(class->slot_names, index), name))
+            return hm_instance_slot((hm_object *)(uintptr_t)instance, index);
+    }
+    return NULL;
+}
+
+static bool no_attribute(hm_heap *heap, const hm_object *instance, hm_object *name)
+{
+    return hm_fail(heap, HM_ATTRIBUTE_ERROR, "'%s' object has no attribute '%s'",
+                   instance->type->name, hm_str_data(name));
+}
+
+hm_object *hm_instance_dict(hm_heap *heap, hm_object *instance)
+{
+    hm_attributes *attributes = attributes_of(instance);
+    if (attributes == NULL) {
         hm_fail(heap, HM_TYPE_ERROR, "a %s has no dict", instance->type->name);
         return NULL;
     }
-    hm_object **slot = (hm_object **)(void *)((char *)instance + class->dict_offset);
-    if (*slot == NULL) {
-        hm_object *dict = hm_dict_new(heap);
-        if (dict != NULL)
-            hm_store(heap, instance, slot, dict);
-    }
-    return *slot;
+    return hm_attributes_dict(heap, instance, attributes, &class_of(instance)->shared);
 }
 
 bool hm_instance_set(hm_heap *heap, hm_object *instance, hm_object *name, hm_object *value)
 {
-    hm_object *dict = hm_instance_dict(heap, instance);
-    return dict != NULL && hm_dict_set(heap, dict, name, value);
+    hm_object **slot = named_slot(instance, name);
+    hm_attributes *attributes = attributes_of(instance);
+    if (slot != NULL) {
+        hm_store(heap, instance, slot, hm_incref(value));
+        return true;
+    }
+    if (attributes == NULL)
+        return no_attribute(heap, instance, name);
+    return hm_attributes_set(heap, instance, attributes, &class_of(instance)->shared, name, value);
 }
 
 hm_object *hm_instance_get(hm_heap *heap, hm_object *instance, hm_object *name)
 {
     const class_object *class = class_of(instance);
+    hm_object **slot = named_slot(instance, name);
+    hm_attributes *attributes = attributes_of(instance);
     hm_object *value = NULL;
-    if (class->dict_offset != 0) {
-        hm_object *dict = *(hm_object **)(void *)((char *)instance + class->dict_offset);
-        value = dict == NULL ? NULL : hm_dict_get(heap, dict, name);
-    }
+    if (slot != NULL)
+        value = *slot;
+    else if (attributes != NULL)
+        value = hm_attributes_get(heap, attributes, &class->shared, name);
     return value != NULL ? value : hm_dict_get(heap, class->attributes, name);
+}
+
+bool hm_instance_delete(hm_heap *heap, hm_object *instance, hm_object *name)
+{
+    hm_object **slot = named_slot(instance, name);
+    hm_attributes *attributes = attributes_of(instance);
+    if (slot != NULL && *slot != NULL) {
+        hm_store(heap, instance, slot, NULL);
+        return true;
+    }
+    if (attributes != NULL &&
+        hm_attributes_delete(heap, attributes, &class_of(instance)->shared, name))
+        return true;
+    return no_attribute(heap, instance, name);
+}
+
+bool hm_instance_next_attribute(const hm_object *instance, size_t *position, hm_object **name,
+                                hm_object **value)
+{
+    const class_object *class = class_of(instance);
+    for (; *position < class->slot_count; (*position)++) {
+        hm_object *held = *hm_instance_slot((hm_object *)(uintptr_t)instance, *position);
+        if (held == NULL)
+            continue;
+        *value = held;
+        *name = class->slot_names == NULL ? NULL : hm_tuple_get(class->slot_names, *position);
+        (*position)++;
+        return true;
+    }
+    const hm_attributes *attributes = attributes_of(instance);
+    if (attributes == NULL)
+        return false;
+    size_t rest = *position - class->slot_count;
+    bool found = hm_attributes_next(attributes, &class->shared, &rest, name, value);
+    *position = rest + class->slot_count;
+    return found;
 }

@@ -15,13 +15,25 @@
 #include "base/status.h"
 #include "object/object.h"
 
+#include <stdio.h>
+
+/** 1 in a build that collects at every allocation of a container where collection is automatic. */
+#ifndef HM_COLLECT_ALWAYS
+#define HM_COLLECT_ALWAYS 0
+#endif
+
 enum { HM_GENERATIONS = 3 };
 
 enum {
-    HM_COLLECTOR_COLLECTS = 1 << 0,   /**< finds and frees cycles */
-    HM_COLLECTOR_ENUMERATES = 1 << 1, /**< knows every tracked object */
-    HM_COLLECTOR_GENERATIONS = 1 << 2 /**< has HM_GENERATIONS of them, else everything is 0 */
+    HM_COLLECTOR_COLLECTS = 1 << 0,    /**< finds and frees cycles */
+    HM_COLLECTOR_ENUMERATES = 1 << 1,  /**< knows every tracked object */
+    HM_COLLECTOR_GENERATIONS = 1 << 2, /**< has HM_GENERATIONS of them, else everything is 0 */
+    HM_COLLECTOR_FREEZES = 1 << 3,     /**< has a permanent generation */
+    HM_COLLECTOR_CPYTHON = 1 << 4      /**< claims CPython's counts and orders (conformance) */
 };
+
+/** Where `enumerate` takes a generation: every tracked object, and the frozen ones only. */
+enum { HM_EVERY_GENERATION = -1, HM_PERMANENT_GENERATION = HM_GENERATIONS };
 
 /** How a collector of this heap is driven; part of a cell's identity. */
 typedef struct hm_collector_settings {
@@ -36,6 +48,30 @@ typedef struct hm_collection_counts {
     uint64_t uncollectable;
     uint64_t traversed; /**< objects the collections began with */
 } hm_collection_counts;
+
+/** What a gc callback is told; collected and uncollectable are 0 at the start. */
+typedef struct hm_gc_info {
+    bool stop; /**< phase: "start" or "stop" */
+    int generation;
+    uint64_t collected;
+    uint64_t uncollectable;
+} hm_gc_info;
+
+/** A gc callback: may use the heap. False with heap->error: told as unraisable. */
+typedef bool (*hm_gc_callback)(hm_heap *heap, const hm_gc_info *info, void *context);
+
+typedef struct hm_gc_callback_entry {
+    hm_gc_callback callback;
+    void *context;
+} hm_gc_callback_entry;
+
+/** What the heap keeps for its collector beside the settings: gc.set_debug, gc.callbacks. */
+typedef struct hm_gc_control {
+    uint32_t debug;     /**< HM_GC_DEBUG_* of gc/gc.h */
+    FILE *debug_stream; /**< NULL: stderr */
+    hm_gc_callback_entry *callbacks;
+    size_t callback_count, callback_capacity;
+} hm_gc_control;
 
 typedef struct hm_collector {
     const char *name;
@@ -58,12 +94,23 @@ typedef struct hm_collector {
     void (*step)(hm_heap *heap);
     /** Collects `generation` and all younger; collected + uncollectable. NULL: cannot. */
     int64_t (*collect)(hm_heap *heap, int generation);
-    /** Calls `visit` with each tracked object of `generation` (-1: all). NULL: cannot. */
+    /**
+     * Calls `visit` with each tracked object of `generation`, HM_EVERY_GENERATION or
+     * HM_PERMANENT_GENERATION, in list order. NULL: cannot.
+     */
     void (*enumerate)(hm_heap *heap, int generation, hm_visitor visit, void *context);
     /** Counts since the heap was created, for one generation. */
     hm_collection_counts (*counts)(const hm_heap *heap, int generation);
-    /** The list of uncollectable objects (gc.garbage), borrowed; NULL: there is none yet. */
-    hm_object *(*garbage)(const hm_heap *heap);
+    /** Collections of the next younger generation since this one's own last. NULL: keeps none. */
+    uint32_t (*generation_count)(const hm_heap *heap, int generation);
+    /** All tracked objects to the permanent generation, and back to the oldest. NULL: cannot. */
+    void (*freeze)(hm_heap *heap);
+    void (*unfreeze)(hm_heap *heap);
+    /**
+     * The list of uncollectable objects (gc.garbage), borrowed; where there is none yet it is made
+     * if `make`. NULL: none, or no memory (heap->error).
+     */
+    hm_object *(*garbage)(hm_heap *heap, bool make);
     /** Bytes of side tables now. */
     size_t (*side_bytes)(const hm_heap *heap);
     /** Walks all its books. HM_WRONG_RESULT with what is wrong; NULL: has none. */

@@ -23,42 +23,77 @@ void hm_object_count_death(hm_heap *heap)
 
 void hm_emit_unraisable(hm_heap *heap, hm_object *object)
 {
-    hm_emit(
-        heap,
-        &(hm_event){.kind = HM_EVENT_UNRAISABLE, .object = object, .message = heap->error.message});
+    hm_error error = heap->error;
+    hm_error_clear(&heap->error);
+    hm_emit(heap,
+            &(hm_event){.kind = HM_EVENT_UNRAISABLE, .object = object, .message = error.message});
+    if (heap->unraisable != NULL)
+        heap->unraisable(heap, object, &error, heap->unraisable_context);
     hm_error_clear(&heap->error);
 }
 
-void hm_object_finalize(hm_heap *heap, hm_object *object)
+static bool has_finalizer_to_run(const hm_heap *heap, const hm_object *object)
 {
-    const hm_type *type = object->type;
-    if (type->finalize == NULL || (object->collector_word & HM_WORD_FINALIZED) || heap->destroying)
-        return;
-    if (!(type->flags & HM_TYPE_LEGACY_FINALIZER))
-        object->collector_word |= HM_WORD_FINALIZED;
+    return object->type->finalize != NULL && !(object->collector_word & HM_WORD_FINALIZED) &&
+           !heap->destroying;
+}
+
+static void run_finalizer(hm_heap *heap, hm_object *object)
+{
     hm_error saved = heap->error;
     hm_error_clear(&heap->error);
-    type->finalize(heap, object);
+    object->type->finalize(heap, object);
     if (heap->error.status != HM_OK)
         hm_emit_unraisable(heap, object);
     heap->error = saved;
+}
+
+static void mark_finalized(hm_object *object)
+{
+    if (!(object->type->flags & HM_TYPE_LEGACY_FINALIZER))
+        object->collector_word |= HM_WORD_FINALIZED;
+}
+
+/* In a collection the mark comes first, on the count path after (PyObject_CallFinalizer): a
+ * finalizer that looks can tell. */
+void hm_object_finalize(hm_heap *heap, hm_object *object)
+{
+    if (!has_finalizer_to_run(heap, object))
+        return;
+    mark_finalized(object);
+    run_finalizer(heap, object);
 }
 
 /* Runs the finalizer of a dead object; true where it stays dead. (CPython's
  * PyObject_CallFinalizerFromDealloc: the object is tracked again while its finalizer runs.) */
 static bool finalize_dead(hm_heap *heap, hm_object *object, bool was_tracked)
 {
-    if (object->type->finalize == NULL || (object->collector_word & HM_WORD_FINALIZED))
+    if (!has_finalizer_to_run(heap, object))
         return true;
     object->reference_count = 1;
     if (was_tracked)
         hm_track(heap, object);
-    hm_object_finalize(heap, object);
+    run_finalizer(heap, object);
+    mark_finalized(object);
     if (--object->reference_count > 0)
         return false;
     if (hm_is_tracked(object))
         hm_untrack(heap, object);
     return true;
+}
+
+void hm_object_negative_count(hm_heap *heap, hm_object *object)
+{
+    hm_fail(heap, HM_RUNTIME_ERROR, "object at %p of type %s has negative ref count",
+            (void *)object, object->type->name);
+    hm_emit_unraisable(heap, object);
+}
+
+/* A legacy finalizer runs each time its object is about to die, after the weak references are gone
+ * (CPython's subtype_dealloc and tp_del). */
+static bool runs_after_weakrefs(const hm_type *type)
+{
+    return (type->flags & (HM_TYPE_LEGACY_FINALIZER | HM_TYPE_WEAKREFS_FIRST)) != 0;
 }
 
 /* Whether the object was tracked must outlive its wait on the deferred list: what has a finalizer
@@ -67,12 +102,19 @@ static void end_life(hm_heap *heap, hm_object *object)
 {
     const hm_type *type = object->type;
     bool tracked = hm_is_tracked(object) || type->finalize != NULL;
+    bool weakrefs_first = runs_after_weakrefs(type);
     if (hm_is_tracked(object))
         hm_untrack(heap, object);
-    if (!finalize_dead(heap, object, tracked))
+    if (!weakrefs_first && !finalize_dead(heap, object, tracked))
         return;
     if (type->weaklist_offset != 0)
         hm_weakref_object_dies(heap, object);
+    if (weakrefs_first) {
+        if (!finalize_dead(heap, object, tracked))
+            return;
+        /* References made by the finalizer die without a call, as in CPython. */
+        hm_weakref_kill_all(object);
+    }
     type->deallocate(heap, object);
 }
 

@@ -3,6 +3,7 @@
 #include "object/dict_keys.h"
 #include "object/freelist.h"
 #include "object/memory.h"
+#include "object/runtime.h"
 #include "object/text.h"
 
 static size_t dict_size(const hm_object *object)
@@ -10,15 +11,18 @@ static size_t dict_size(const hm_object *object)
     return sizeof(hm_dict) + hm_dict_keys_bytes(((const hm_dict *)object)->keys);
 }
 
+/* A dict that shows an instance's attributes refers to nothing itself: the instance does. */
 static void dict_traverse(hm_object *object, hm_visitor visit, void *context)
 {
+    if (hm_dict_shows(object) != NULL)
+        return;
     const hm_dict_keys *keys = ((hm_dict *)object)->keys;
     for (size_t entry = 0; entry < keys->entry_count; entry++) {
         hm_object *key = *hm_dict_keys_key(keys, entry);
         if (key == NULL)
             continue;
-        visit(key, context);
         visit(*hm_dict_keys_value(keys, entry), context);
+        visit(key, context);
     }
 }
 
@@ -36,8 +40,36 @@ static void drop_entries(hm_heap *heap, hm_dict *dict)
     hm_dict_keys_free(heap, keys);
 }
 
+bool hm_dict_show(hm_heap *heap, hm_object *dict, hm_object *instance)
+{
+    hm_shown *shown = hm_memory_allocate(heap, sizeof *shown);
+    if (shown == NULL)
+        return hm_fail(heap, HM_NO_MEMORY, "no memory for an instance's dict");
+    *shown = (hm_shown){.instance = instance, .dict = dict, .next = heap->shown};
+    if (heap->shown != NULL)
+        heap->shown->previous = shown;
+    heap->shown = shown;
+    ((hm_dict *)dict)->shown = shown;
+    return true;
+}
+
+static void forget_shown(hm_heap *heap, hm_dict *dict)
+{
+    hm_shown *shown = dict->shown;
+    if (shown->previous != NULL)
+        shown->previous->next = shown->next;
+    else
+        heap->shown = shown->next;
+    if (shown->next != NULL)
+        shown->next->previous = shown->previous;
+    hm_memory_free(heap, shown, sizeof *shown);
+    dict->shown = NULL;
+}
+
 static void dict_deallocate(hm_heap *heap, hm_object *object)
 {
+    if (((hm_dict *)object)->shown != NULL)
+        forget_shown(heap, (hm_dict *)object);
     drop_entries(heap, (hm_dict *)object);
     hm_freelist_give(heap, HM_FREELIST_DICT, object, sizeof(hm_dict));
 }
@@ -61,7 +93,7 @@ hm_object *hm_dict_new(hm_heap *heap)
     dict->length = 0;
     dict->version = 0;
     dict->keys = hm_dict_keys_empty;
-    dict->reserved = NULL;
+    dict->shown = NULL;
     return object;
 }
 
@@ -91,11 +123,19 @@ static bool make_room(hm_heap *heap, hm_dict *dict, bool key_is_str)
 static void maintain_tracking(hm_heap *heap, hm_object *dict, const hm_object *key,
                               const hm_object *value)
 {
-    if (!hm_is_tracked(dict) && (hm_is_container(key) || hm_is_container(value)))
+    if (!hm_is_tracked(dict) && (hm_may_be_tracked(key) || hm_may_be_tracked(value)))
         hm_track(heap, dict);
 }
 
-bool hm_dict_set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *value)
+/* A new key of a dict that shows an instance's attributes becomes one of the names the class
+ * shares; where it cannot, the dict takes the attributes over. */
+static void share_new_key(hm_dict *dict, hm_object *key)
+{
+    if (!hm_is(key, &hm_str_type) || !hm_instance_share_name(dict->shown->instance, key))
+        hm_dict_stop_showing(&dict->base);
+}
+
+static bool set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *value, bool track)
 {
     hm_dict *dict = (hm_dict *)object;
     HM_ASSERT(hm_is(object, &hm_dict_type));
@@ -105,7 +145,8 @@ bool hm_dict_set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *va
     int64_t entry = hm_dict_keys_find(dict->keys, key, hash);
     if (entry < 0 && !make_room(heap, dict, hm_is(key, &hm_str_type)))
         return false;
-    maintain_tracking(heap, object, key, value);
+    if (track)
+        maintain_tracking(heap, object, key, value);
     dict->version++;
     if (entry >= 0) {
         hm_store(heap, object, hm_dict_keys_value(dict->keys, (size_t)entry), hm_incref(value));
@@ -117,7 +158,19 @@ bool hm_dict_set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *va
     }
     hm_dict_keys_add(dict->keys, hm_incref(key), hash, hm_incref(value));
     dict->length++;
+    if (HM_UNLIKELY(hm_dict_shows(object) != NULL))
+        share_new_key(dict, key);
     return true;
+}
+
+bool hm_dict_set(hm_heap *heap, hm_object *dict, hm_object *key, hm_object *value)
+{
+    return set(heap, dict, key, value, true);
+}
+
+bool hm_dict_set_shown(hm_heap *heap, hm_object *dict, hm_object *key, hm_object *value)
+{
+    return set(heap, dict, key, value, false);
 }
 
 hm_object *hm_dict_get(hm_heap *heap, hm_object *object, hm_object *key)

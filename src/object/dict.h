@@ -12,18 +12,51 @@
 
 typedef struct hm_dict_keys hm_dict_keys;
 
+/**
+ * What a dict has that was asked of an instance (see attributes.h). It stays until the dict dies:
+ * the collector may not know such a dict, and the heap must find it when it ends.
+ */
+typedef struct hm_shown {
+    hm_object *instance; /**< borrowed; NULL: the dict shows it no more */
+    hm_object *dict;     /**< borrowed */
+    struct hm_shown *previous, *next;
+} hm_shown;
+
 typedef struct hm_dict {
     hm_object base;
     size_t length;      /**< entries that hold a value */
     uint64_t version;   /**< raised by each change; iteration notices */
     hm_dict_keys *keys; /**< the shared empty one until the first insert */
-    void *reserved;     /**< CPython's ma_values: keeps the size at 48 bytes */
+    hm_shown *shown;    /**< where it shows an instance's attributes, or did; else NULL */
 } hm_dict;
 
 extern const hm_type hm_dict_type;
 
 /** A new empty dict, or NULL. */
 hm_object *hm_dict_new(hm_heap *heap);
+
+/** The instance whose attributes the dict shows, borrowed, or NULL. */
+static inline hm_object *hm_dict_shows(const hm_object *dict)
+{
+    const hm_shown *shown = ((const hm_dict *)dict)->shown;
+    return shown == NULL ? NULL : shown->instance;
+}
+
+/** For attributes.c: the dict shows this instance from now on. False: MemoryError. */
+bool hm_dict_show(hm_heap *heap, hm_object *dict, hm_object *instance) HM_MUST_USE;
+
+/** For attributes.c: it shows none any more. */
+static inline void hm_dict_stop_showing(hm_object *dict)
+{
+    ((hm_dict *)dict)->shown->instance = NULL;
+}
+
+/**
+ * For attributes.c: sets a str key without tracking the dict, as a store to an instance whose
+ * attributes the dict shows does in CPython 3.13.
+ */
+bool hm_dict_set_shown(hm_heap *heap, hm_object *dict, hm_object *key,
+                       hm_object *value) HM_MUST_USE;
 
 /** Sets `key` to `value` (both borrowed: get new references). False: no memory, unhashable. */
 bool hm_dict_set(hm_heap *heap, hm_object *dict, hm_object *key, hm_object *value) HM_MUST_USE;

@@ -62,10 +62,13 @@ static unsigned width_log2_for(unsigned size_log2)
     return size_log2 < 8 ? 0 : size_log2 < 16 ? 1 : size_log2 < 32 ? 2 : 3;
 }
 
+/* calculate_log2_keysize: one step up from 8 even for a few, so that a dict which changes its kind
+ * of key with one entry has 16 slots, as in CPython. */
 unsigned hm_dict_keys_log2_for(size_t slots)
 {
     unsigned log2 = 3;
-    while (((size_t)1 << log2) < slots)
+    slots = (slots | 8) - 1;
+    while (slots >> log2 != 0)
         log2++;
     return log2;
 }

@@ -4,12 +4,16 @@
 #include "object/runtime.h"
 #include "object/weakref.h"
 
+#include <string.h>
+
 typedef struct function_object {
     hm_object base;
     hm_object *globals;
     hm_object *closure;
     hm_object *weaklist;
     const hm_code *code;
+    uint64_t
+        reserved[12]; /* CPython's name, defaults, annotations, …: keep the size at 144 bytes */
 } function_object;
 
 typedef struct method_object {
@@ -116,6 +120,7 @@ hm_object *hm_function_new(hm_heap *heap, const hm_code *code, hm_object *global
         return NULL;
     function->code = code;
     function->weaklist = NULL;
+    memset(function->reserved, 0, sizeof function->reserved);
     hm_store_first(heap, &function->base, &function->globals, hm_xincref(globals));
     hm_store_first(heap, &function->base, &function->closure, hm_xincref(closure));
     hm_track(heap, &function->base);
@@ -132,8 +137,17 @@ hm_object *hm_function_closure(const hm_object *function)
     return ((const function_object *)function)->closure;
 }
 
+const hm_code *hm_function_code(const hm_object *function)
+{
+    return ((const function_object *)function)->code;
+}
+
 hm_object *hm_method_new(hm_heap *heap, hm_object *function, hm_object *self)
 {
+    if (self == &hm_none) {
+        hm_fail(heap, HM_TYPE_ERROR, "instance must not be None");
+        return NULL;
+    }
     method_object *method =
         (method_object *)hm_object_allocate(heap, &hm_method_type, sizeof(method_object));
     if (method == NULL)
@@ -144,6 +158,16 @@ hm_object *hm_method_new(hm_heap *heap, hm_object *function, hm_object *self)
     hm_store_first(heap, &method->base, &method->self, hm_incref(self));
     hm_track(heap, &method->base);
     return &method->base;
+}
+
+hm_object *hm_method_function(const hm_object *method)
+{
+    return ((const method_object *)method)->function;
+}
+
+hm_object *hm_method_self(const hm_object *method)
+{
+    return ((const method_object *)method)->self;
 }
 
 hm_object *hm_frame_new(hm_heap *heap, const hm_code *code, hm_object *function, hm_object *back)
@@ -173,9 +197,11 @@ static hm_object *call_function(hm_heap *heap, function_object *function, hm_obj
                                 hm_object *const *arguments, size_t count)
 {
     size_t self_count = self == NULL ? 0 : 1;
-    if (count + self_count != function->code->argument_count) {
+    size_t given = count + self_count;
+    if (given > function->code->argument_count ||
+        given + function->code->optional_count < function->code->argument_count) {
         hm_fail(heap, HM_TYPE_ERROR, "%s() takes %u arguments, not %zu", function->code->name,
-                function->code->argument_count, count + self_count);
+                function->code->argument_count, given);
         return NULL;
     }
     hm_object *frame = hm_frame_new(heap, function->code, &function->base, NULL);

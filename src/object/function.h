@@ -14,7 +14,8 @@ typedef struct hm_frame hm_frame;
 typedef struct hm_code {
     const char *name;
     uint32_t argument_count;
-    uint32_t local_count; /**< arguments included */
+    uint32_t local_count;    /**< arguments included */
+    uint32_t optional_count; /**< how many arguments, the last ones, may be missing: NULL locals */
     /** Runs the body on a frame whose first locals are the arguments; a new reference or NULL. */
     hm_object *(*run)(hm_heap *heap, hm_frame *frame);
 } hm_code;
@@ -55,8 +56,15 @@ hm_object *hm_function_new(hm_heap *heap, const hm_code *code, hm_object *global
 hm_object *hm_function_globals(const hm_object *function);
 hm_object *hm_function_closure(const hm_object *function);
 
-/** A new bound method; both borrowed. */
+/** The function's body; its name is the function's. */
+const hm_code *hm_function_code(const hm_object *function);
+
+/** A new bound method; both borrowed. NULL: MemoryError; TypeError where `self` is None. */
 hm_object *hm_method_new(hm_heap *heap, hm_object *function, hm_object *self);
+
+/** The method's function and its self, borrowed. */
+hm_object *hm_method_function(const hm_object *method);
+hm_object *hm_method_self(const hm_object *method);
 
 /** A new frame with empty locals; `function` and `back` borrowed, may be NULL. */
 hm_object *hm_frame_new(hm_heap *heap, const hm_code *code, hm_object *function, hm_object *back);

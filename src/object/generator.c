@@ -15,19 +15,7 @@ static void drop_locals(hm_heap *heap, hm_generator *generator)
         hm_store(heap, &generator->base.base, &generator->locals[index], NULL);
 }
 
-/* A generator's finalizer is its close(): abandoned half-way, it cleans up (PEP 442). */
-static void generator_finalize(hm_heap *heap, hm_object *object)
-{
-    if (!hm_generator_close(heap, object) && heap->error.status == HM_OK)
-        hm_fail(heap, HM_RUNTIME_ERROR, "the cleanup of generator %s failed",
-                ((hm_generator *)object)->code->name);
-}
-
-static void generator_clear(hm_heap *heap, hm_object *object)
-{
-    ((hm_generator *)object)->status = HM_GENERATOR_FINISHED;
-    drop_locals(heap, (hm_generator *)object);
-}
+static void generator_finalize(hm_heap *heap, hm_object *object);
 
 static void generator_deallocate(hm_heap *heap, hm_object *object)
 {
@@ -35,15 +23,15 @@ static void generator_deallocate(hm_heap *heap, hm_object *object)
     hm_object_free(heap, object, generator_bytes(((hm_generator *)object)->base.length));
 }
 
+/* No clear: as in CPython, a cycle is broken by the finalizer's close, or at its other members. */
 const hm_type hm_generator_type = {
     .name = "generator",
     .basic_size = offsetof(hm_generator, locals),
     .item_size = sizeof(hm_object *),
-    .flags = HM_TYPE_CONTAINER,
+    .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREFS_FIRST,
     .weaklist_offset = offsetof(hm_generator, weaklist),
     .references = {.vector_offset = offsetof(hm_generator, locals),
                    .length_offset = offsetof(hm_variable_object, length)},
-    .clear = generator_clear,
     .finalize = generator_finalize,
     .deallocate = generator_deallocate};
 
@@ -96,19 +84,48 @@ hm_object *hm_generator_next(hm_heap *heap, hm_object *object)
     return NULL;
 }
 
-bool hm_generator_close(hm_heap *heap, hm_object *object)
+/* Runs the cleanup of a suspended generator; the locals are still there. */
+static bool clean_up(hm_heap *heap, hm_generator *generator)
 {
-    hm_generator *generator = (hm_generator *)object;
     bool cleaned = true;
-    if (!fail_if_running(heap, generator))
-        return false;
     if (generator->status == HM_GENERATOR_SUSPENDED && generator->code->cleanup != NULL) {
         generator->status = HM_GENERATOR_RUNNING;
         cleaned = generator->code->cleanup(heap, generator);
     }
     generator->status = HM_GENERATOR_FINISHED;
-    drop_locals(heap, generator);
     return cleaned;
+}
+
+bool hm_generator_close(hm_heap *heap, hm_object *object)
+{
+    hm_generator *generator = (hm_generator *)object;
+    if (!fail_if_running(heap, generator))
+        return false;
+    if (generator->status == HM_GENERATOR_FINISHED)
+        return true;
+    bool started = generator->status != HM_GENERATOR_CREATED;
+    bool cleaned = clean_up(heap, generator);
+    if (started)
+        drop_locals(heap, generator);
+    return cleaned;
+}
+
+/* A generator's finalizer is its close(): abandoned half-way, it cleans up (PEP 442). A failure is
+ * told before the locals are dropped. */
+static void generator_finalize(hm_heap *heap, hm_object *object)
+{
+    hm_generator *generator = (hm_generator *)object;
+    if (generator->status != HM_GENERATOR_SUSPENDED) {
+        generator->status = HM_GENERATOR_FINISHED;
+        return;
+    }
+    if (!clean_up(heap, generator)) {
+        if (heap->error.status == HM_OK)
+            hm_fail(heap, HM_RUNTIME_ERROR, "the cleanup of generator %s failed",
+                    generator->code->name);
+        hm_emit_unraisable(heap, object);
+    }
+    drop_locals(heap, generator);
 }
 
 hm_generator_status hm_generator_get_status(const hm_object *generator)

@@ -53,7 +53,10 @@ void hm_generator_set(hm_heap *heap, hm_object *generator, size_t index, hm_obje
  */
 hm_object *hm_generator_next(hm_heap *heap, hm_object *generator);
 
-/** Ends it: cleanup where it was suspended, then its locals are dropped. False: cleanup failed. */
+/**
+ * Ends it: cleanup where it was suspended, then its locals are dropped. One that was never started
+ * keeps them until it dies (CPython 3.12 and later). False: cleanup failed.
+ */
 bool hm_generator_close(hm_heap *heap, hm_object *generator);
 
 hm_generator_status hm_generator_get_status(const hm_object *generator);

@@ -1,11 +1,13 @@
 /**
  * This module is hashing and equality by value, so that dicts and sets treat keys as Python does:
- * 1, 1.0 and True are one key; tuples compare item by item; everything mutable by identity.
+ * 1, 1.0 and True are one key; tuples compare item by item; weak references by what they refer to;
+ * bound methods by function and self; everything mutable by identity.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "object/dict.h"
+#include "object/function.h"
 #include "object/heap.h"
 #include "object/list.h"
 #include "object/number.h"
@@ -13,6 +15,8 @@
 #include "object/text.h"
 #include "object/text_layout.h"
 #include "object/tuple.h"
+#include "object/weak_container.h"
+#include "object/weakref_layout.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,6 +86,11 @@ static uint64_t bytes_hash(hm_heap *heap, hm_object *object)
     return bytes->hash;
 }
 
+static uint64_t address_hash(const hm_object *object)
+{
+    return (uint64_t)(uintptr_t)object >> 4 | (uint64_t)(uintptr_t)object << 60;
+}
+
 static bool hash_nested(hm_heap *heap, hm_object *object, uint64_t *hash, int depth);
 
 /* The items' hashes through xxhash's mixing, in order (CPython does likewise since 3.8). */
@@ -114,10 +123,15 @@ static bool hash_nested(hm_heap *heap, hm_object *object, uint64_t *hash, int de
         *hash = bytes_hash(heap, object);
     else if (type == &hm_float_type)
         *hash = float_hash(hm_float_value(object), object);
-    else if (type == &hm_list_type || type == &hm_dict_type || type == &hm_set_type)
+    else if (type->flags & HM_TYPE_WEAKREF)
+        return hm_weakref_hash(heap, object, hash);
+    else if (type == &hm_method_type)
+        *hash = address_hash(hm_method_function(object)) ^ address_hash(hm_method_self(object));
+    else if (type == &hm_list_type || type == &hm_dict_type || type == &hm_set_type ||
+             type == &hm_cell_type || hm_is_weak_container(object))
         return hm_fail(heap, HM_TYPE_ERROR, "unhashable type: '%s'", type->name);
     else
-        *hash = (uint64_t)(uintptr_t)object >> 4 | (uint64_t)(uintptr_t)object << 60;
+        *hash = address_hash(object);
     return true;
 }
 
@@ -169,6 +183,35 @@ static bool tuples_equal(const hm_object *left, const hm_object *right, int dept
     return true;
 }
 
+/* Two that live are equal where their referents are; else a weak reference equals itself only. The
+ * right one may be a proxy: CPython's weakref_richcompare takes it for a weak reference. */
+static bool weakrefs_equal(const hm_object *left, const hm_object *right, int depth)
+{
+    const hm_object *left_referent = hm_weakref_peek(left);
+    const hm_object *right_referent = hm_weakref_peek(right);
+    return left_referent != NULL && right_referent != NULL &&
+           equal_nested(left_referent, right_referent, depth);
+}
+
+/* What stands behind a proxy that lives; anything else stands for itself. */
+static const hm_object *behind(const hm_object *object)
+{
+    const hm_object *referent = hm_is_weakproxy(object) ? hm_weakref_peek(object) : NULL;
+    return referent == NULL ? object : referent;
+}
+
+/* One of the two at least is a weak reference or a proxy. */
+static bool weak_equal(const hm_object *left, const hm_object *right, int depth)
+{
+    if (left->type->flags & right->type->flags & HM_TYPE_WEAKREF && !hm_is_weakproxy(left))
+        return weakrefs_equal(left, right, depth);
+    const hm_object *left_behind = behind(left);
+    const hm_object *right_behind = behind(right);
+    if (left_behind == left && right_behind == right)
+        return false;
+    return equal_nested(left_behind, right_behind, depth);
+}
+
 static bool equal_nested(const hm_object *left, const hm_object *right, int depth)
 {
     if (left == right)
@@ -177,10 +220,15 @@ static bool equal_nested(const hm_object *left, const hm_object *right, int dept
         return same_text(left, right, ((const hm_str *)left)->data, ((const hm_str *)right)->data);
     if (is_number(left) && is_number(right))
         return numbers_equal(left, right);
+    if ((left->type->flags | right->type->flags) & HM_TYPE_WEAKREF)
+        return weak_equal(left, right, depth);
     if (left->type != right->type)
         return false;
     if (left->type == &hm_tuple_type)
         return tuples_equal(left, right, depth);
+    if (left->type == &hm_method_type)
+        return hm_method_function(left) == hm_method_function(right) &&
+               hm_method_self(left) == hm_method_self(right);
     if (left->type == &hm_bytes_type)
         return same_text(left, right, ((const hm_bytes *)left)->data,
                          ((const hm_bytes *)right)->data);

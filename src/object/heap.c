@@ -1,6 +1,7 @@
 #include "object/heap.h"
 
 #include "object/class.h"
+#include "object/dict.h"
 #include "object/freelist.h"
 #include "object/memory.h"
 #include "object/object_table.h"
@@ -38,6 +39,16 @@ static hm_status check_config(const hm_heap_config *config, hm_error *error)
     return HM_OK;
 }
 
+void hm_heap_arm_collector(hm_heap *heap)
+{
+    const hm_collector_settings *settings = &heap->settings;
+    bool collects = settings->automatic && heap->collector->step != NULL &&
+                    settings->thresholds[0] != 0 && !heap->destroying;
+    heap->young_threshold = !collects           ? UINT32_MAX
+                            : HM_COLLECT_ALWAYS ? 0
+                                                : settings->thresholds[0];
+}
+
 static void configure(hm_heap *heap, const hm_heap_config *config)
 {
     const hm_collector *collector = config->collector;
@@ -51,9 +62,7 @@ static void configure(hm_heap *heap, const hm_heap_config *config)
     heap->on_store = collector->on_store;
     heap->sink = config->sink;
     heap->hash_seed = config->hash_seed;
-    bool collects = config->settings.automatic && collector->step != NULL &&
-                    config->settings.thresholds[0] != 0;
-    heap->young_threshold = collects ? config->settings.thresholds[0] : UINT32_MAX;
+    hm_heap_arm_collector(heap);
 }
 
 hm_heap *hm_heap_create(const hm_heap_config *config, hm_error *error)
@@ -83,7 +92,7 @@ no_memory:
 void hm_heap_enumerate(hm_heap *heap, hm_visitor visit, void *context)
 {
     if (heap->collector->enumerate != NULL && heap->collector_state != NULL)
-        heap->collector->enumerate(heap, -1, visit, context);
+        heap->collector->enumerate(heap, HM_EVERY_GENERATION, visit, context);
     else if (heap->ledger != NULL)
         hm_ledger_enumerate(heap, visit, context);
 }
@@ -108,6 +117,8 @@ static void free_containers(hm_heap *heap)
     hm_object_table table;
     HM_CHECK(hm_object_table_create(&table));
     hm_heap_enumerate(heap, hold, &table);
+    for (const hm_shown *shown = heap->shown; shown != NULL; shown = shown->next)
+        hold(shown->dict, &table);
     HM_CHECK(!table.failed);
     size_t classes = 0;
     for (size_t entry = 0; entry < table.length; entry++)
@@ -139,11 +150,14 @@ static void release_roots(hm_heap *heap)
 void hm_heap_destroy(hm_heap *heap)
 {
     heap->destroying = true;
-    heap->young_threshold = UINT32_MAX;
+    hm_heap_arm_collector(heap);
     release_roots(heap);
     free_containers(heap);
     hm_str_forget_all(heap);
     hm_freelists_destroy(heap);
+    if (heap->gc.callbacks != NULL)
+        hm_memory_free(heap, heap->gc.callbacks,
+                       heap->gc.callback_capacity * sizeof *heap->gc.callbacks);
     if (heap->collector->fini != NULL)
         heap->collector->fini(heap);
     hm_ledger_destroy(heap);
@@ -179,16 +193,26 @@ void hm_heap_remove_roots(hm_heap *heap, hm_object **slots)
     }
 }
 
+void hm_heap_set_unraisable_hook(hm_heap *heap, hm_unraisable_hook hook, void *context)
+{
+    heap->unraisable = hook;
+    heap->unraisable_context = context;
+}
+
 int64_t hm_heap_collect(hm_heap *heap, int generation)
 {
+    if (generation < 0 || generation >= HM_GENERATIONS) {
+        hm_fail(heap, HM_VALUE_ERROR, "invalid generation");
+        return -1;
+    }
     if (heap->collector->collect == NULL || heap->destroying)
         return 0;
     return heap->collector->collect(heap, generation);
 }
 
-hm_object *hm_heap_garbage(const hm_heap *heap)
+hm_object *hm_heap_garbage(hm_heap *heap)
 {
-    return heap->collector->garbage == NULL ? NULL : heap->collector->garbage(heap);
+    return heap->collector->garbage == NULL ? NULL : heap->collector->garbage(heap, false);
 }
 
 hm_collection_counts hm_heap_collection_counts(const hm_heap *heap)

@@ -17,6 +17,7 @@
 #include "object/collector.h"
 #include "object/event.h"
 #include "object/object.h"
+#include "object/site.h"
 
 typedef struct hm_freelists hm_freelists;
 typedef struct hm_ledger hm_ledger;
@@ -26,6 +27,14 @@ typedef struct hm_roots {
     hm_object **slots;
     size_t count;
 } hm_roots;
+
+/**
+ * Where errors go that cannot be returned (sys.unraisablehook): a finalizer or callback of `object`
+ * (borrowed, may be NULL) failed with `error`. The hook may use the heap. The event sink is told
+ * as well (HM_EVENT_UNRAISABLE).
+ */
+typedef void (*hm_unraisable_hook)(hm_heap *heap, hm_object *object, const hm_error *error,
+                                   void *context);
 
 /** How a heap is made. */
 typedef struct hm_heap_config {
@@ -56,18 +65,24 @@ struct hm_heap {
     bool sized;
     bool destroying; /**< finalizers, callbacks and collections are over */
     bool cascade_told;
+    hm_trace_seam trace; /**< who asks for memory, and who wants to know (src/trace/) */
 
     /* Cold. */
     const hm_collector *collector;
     void *collector_state;
     hm_collector_settings settings;
+    hm_gc_control gc;
     hm_event_sink sink;
-    hm_error error;      /**< what the last failed call met; HM_OK where none failed */
-    hm_object *interned; /**< dict of interned str, references not counted; NULL: none yet */
+    hm_error error;         /**< what the last failed call met; HM_OK where none failed */
+    struct hm_shown *shown; /**< dicts that were asked of instances (object/dict.h); NULL: none */
+    hm_object *interned;    /**< dict of interned str, references not counted; NULL: none yet */
+    hm_object *finalizers;  /**< registry of finalize objects, a root; NULL: none yet */
     hm_ledger *ledger;
     hm_roots *roots;
     size_t root_count, root_capacity;
     uint64_t hash_seed;
+    hm_unraisable_hook unraisable;
+    void *unraisable_context;
     uint64_t live_objects; /**< mortal objects that exist */
     uint64_t tracked_objects;
 };
@@ -92,14 +107,40 @@ bool hm_heap_add_roots(hm_heap *heap, hm_object **slots, size_t count) HM_MUST_U
 /** Forgets the slots registered under this address; the references in them stay the caller's. */
 void hm_heap_remove_roots(hm_heap *heap, hm_object **slots);
 
-/** Collects `generation` and all younger (gc.collect); 0 under a collector that cannot. */
+/**
+ * Collects `generation` and all younger (gc.collect); 0 under a collector that cannot; -1 with
+ * ValueError where there is no such generation.
+ */
 int64_t hm_heap_collect(hm_heap *heap, int generation);
 
 /** Counts over all generations. */
 hm_collection_counts hm_heap_collection_counts(const hm_heap *heap);
 
 /** The list of objects that could not be collected (gc.garbage), borrowed; NULL: none so far. */
-hm_object *hm_heap_garbage(const hm_heap *heap);
+hm_object *hm_heap_garbage(hm_heap *heap);
+
+/**
+ * sys.getrefcount: one more than there are references, for the question itself; an immortal object
+ * has HM_IMMORTAL_COUNT.
+ */
+static inline uint32_t hm_getrefcount(const hm_object *object)
+{
+    return hm_is_immortal(object) ? HM_IMMORTAL_COUNT : object->reference_count + 1;
+}
+
+/**
+ * sys.getsizeof: hm_object_size, and for a container the collector's prefix. As in CPython up to
+ * 3.13, an instance is told without its attributes' values.
+ */
+static inline size_t hm_getsizeof(const hm_heap *heap, const hm_object *object)
+{
+    size_t own =
+        object->type->flags & HM_TYPE_INSTANCE ? object->type->basic_size : hm_object_size(object);
+    return own + (hm_is_container(object) ? heap->prefix_bytes : 0);
+}
+
+/** Sets the hook; NULL: none. */
+void hm_heap_set_unraisable_hook(hm_heap *heap, hm_unraisable_hook hook, void *context);
 
 /**
  * L: the requested bytes of all mortal objects reachable from the registered roots, prefix

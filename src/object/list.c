@@ -36,7 +36,8 @@ const hm_type hm_list_type = {.name = "list",
                               .flags = HM_TYPE_CONTAINER,
                               .references = {.vector_offset = offsetof(hm_list, items),
                                              .length_offset = offsetof(hm_variable_object, length),
-                                             .vector_is_pointer = true},
+                                             .vector_is_pointer = true,
+                                             .vector_backwards = true},
                               .clear = hm_list_clear,
                               .size = list_size,
                               .deallocate = list_deallocate};
@@ -139,11 +140,14 @@ void hm_list_set(hm_heap *heap, hm_object *object, size_t index, hm_object *valu
     hm_store(heap, object, &((hm_list *)object)->items[index], value);
 }
 
-/* Shrinking never fails: where the allocator refuses, the larger block stays. */
+/* Shrinking never fails: where the allocator refuses, the larger block stays. An emptied list has
+ * none (list_pop). */
 static void shrink(hm_heap *heap, hm_list *list)
 {
     hm_error saved = heap->error;
-    if (!resize(heap, list, list->base.length))
+    if (list->base.length == 0)
+        drop_items(heap, list);
+    else if (!resize(heap, list, list->base.length))
         heap->error = saved;
 }
 
@@ -163,13 +167,11 @@ bool hm_list_delete(hm_heap *heap, hm_object *object, size_t index)
 {
     hm_list *list = (hm_list *)object;
     if (index >= list->base.length)
-        return hm_fail(heap, HM_INDEX_ERROR, "list index %zu out of range (length %zu)", index,
-                       list->base.length);
+        return hm_fail(heap, HM_INDEX_ERROR, "list assignment index out of range");
     hm_object *item = list->items[index];
     memmove(&list->items[index], &list->items[index + 1],
             (list->base.length - index - 1) * sizeof(hm_object *));
     list->base.length--;
-    shrink(heap, list);
     hm_decref(heap, item);
     return true;
 }

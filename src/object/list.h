@@ -33,7 +33,10 @@ void hm_list_set(hm_heap *heap, hm_object *list, size_t index, hm_object *value)
 /** Removes and returns the last item (a new reference); NULL: empty (IndexError). */
 hm_object *hm_list_pop(hm_heap *heap, hm_object *list);
 
-/** Removes the item at `index` and moves the rest down; false: IndexError. */
+/**
+ * Removes the item at `index` and moves the rest down; its block stays as large as it is (CPython
+ * 3.13's list_ass_item; older versions shrink it). False: IndexError.
+ */
 bool hm_list_delete(hm_heap *heap, hm_object *list, size_t index) HM_MUST_USE;
 
 /** Drops every item and the block that held them. */

@@ -10,6 +10,9 @@ hm_object *hm_object_allocate(hm_heap *heap, const hm_type *type, size_t bytes)
         if (HM_UNLIKELY(++heap->young_count > heap->young_threshold))
             heap->collector->step(heap);
     }
+#if HM_TRACE
+    heap->trace.allocating = type;
+#endif
     char *block = hm_memory_allocate(heap, bytes + prefix);
     if (HM_UNLIKELY(block == NULL)) {
         if (type->flags & HM_TYPE_CONTAINER && heap->young_count > 0)

@@ -60,6 +60,7 @@ typedef struct hm_references {
     uint16_t vector_offset; /**< to the first item, or to the pointer to it; 0: no vector */
     uint16_t length_offset; /**< to the size_t that counts the vector's items */
     bool vector_is_pointer; /**< the items lie in a block of their own (list) */
+    bool vector_backwards;  /**< visited from the last item on, as CPython visits list and tuple */
 } hm_references;
 
 enum {
@@ -70,7 +71,8 @@ enum {
     HM_TYPE_INSTANCE = 1 << 4,         /**< an instance of a class; `owner` is that class */
     HM_TYPE_LEGACY_FINALIZER = 1 << 5, /**< its finalizer makes a cycle uncollectable */
     HM_TYPE_STR = 1 << 6,
-    HM_TYPE_INT = 1 << 7
+    HM_TYPE_INT = 1 << 7,
+    HM_TYPE_WEAKREFS_FIRST = 1 << 8 /**< weak references die before its finalizer (generator) */
 };
 
 /** A type: what the runtime and the collectors must know of an object, and what to do with it. */
@@ -119,12 +121,23 @@ static inline hm_object *hm_xincref(hm_object *object)
 /** Ends the life of an object whose count has just become 0: finalizer, weak references, memory. */
 void hm_object_deallocate(hm_heap *heap, hm_object *object);
 
+/**
+ * Debug builds: a decref found a count of 0. RuntimeError in heap->error, told as unraisable; the
+ * object stays as it is (CPython's debug build ends the process: _Py_NegativeRefcount).
+ */
+void hm_object_negative_count(hm_heap *heap, hm_object *object);
+
 /** Drops a reference the caller owns; at the last one the object dies (CPython's Py_DECREF). */
 static inline void hm_decref(hm_heap *heap, hm_object *object)
 {
     if (HM_UNLIKELY(hm_is_immortal(object)))
         return;
-    HM_ASSERT(object->reference_count > 0);
+#if HM_DEBUG >= 1
+    if (HM_UNLIKELY(object->reference_count == 0)) {
+        hm_object_negative_count(heap, object);
+        return;
+    }
+#endif
     if (--object->reference_count == 0)
         hm_object_deallocate(heap, object);
 }
@@ -134,6 +147,12 @@ static inline void hm_xdecref(hm_heap *heap, hm_object *object)
 {
     if (object != NULL)
         hm_decref(heap, object);
+}
+
+/** Python's id(): unlike that of any other object alive at the same time. */
+static inline uint64_t hm_id(const hm_object *object)
+{
+    return (uint64_t)(uintptr_t)object;
 }
 
 /** True while the object's collector knows it (gc.is_tracked). */
@@ -146,6 +165,16 @@ static inline bool hm_is_tracked(const hm_object *object)
 static inline bool hm_is_container(const hm_object *object)
 {
     return (object->type->flags & HM_TYPE_CONTAINER) != 0;
+}
+
+/**
+ * False for what a collector will never see in a cycle: atoms, and tuples found to hold only atoms
+ * (CPython's _PyObject_GC_MAY_BE_TRACKED).
+ */
+static inline bool hm_may_be_tracked(const hm_object *object)
+{
+    return hm_is_container(object) &&
+           (hm_is_tracked(object) || !(object->type->flags & HM_TYPE_TUPLE));
 }
 
 /** True where the object is an instance of exactly this type. */
@@ -164,7 +193,20 @@ static HM_ALWAYS_INLINE void hm_visit_slots(hm_object *const *slots, size_t coun
     }
 }
 
-/** Calls `visit` with every object that `object` refers to (CPython's tp_traverse). */
+/** The same from the last slot to the first. */
+static HM_ALWAYS_INLINE void hm_visit_slots_backwards(hm_object *const *slots, size_t count,
+                                                      hm_visitor visit, void *context)
+{
+    while (count-- > 0) {
+        if (slots[count] != NULL)
+            visit(slots[count], context);
+    }
+}
+
+/**
+ * Calls `visit` with every object that `object` refers to, in the order of CPython's tp_traverse:
+ * it decides the order of objects in a collector's lists, and so that of finalizers.
+ */
 static HM_ALWAYS_INLINE void hm_object_traverse(hm_object *object, hm_visitor visit, void *context)
 {
     const hm_type *type = object->type;
@@ -178,7 +220,10 @@ static HM_ALWAYS_INLINE void hm_object_traverse(hm_object *object, hm_visitor vi
         size_t length = *(const size_t *)(const void *)(base + references->length_offset);
         if (references->vector_is_pointer)
             vector = *(void **)vector;
-        hm_visit_slots((hm_object *const *)vector, length, visit, context);
+        if (references->vector_backwards)
+            hm_visit_slots_backwards((hm_object *const *)vector, length, visit, context);
+        else
+            hm_visit_slots((hm_object *const *)vector, length, visit, context);
     }
     if (type->traverse != NULL)
         type->traverse(object, visit, context);

@@ -74,6 +74,12 @@ hm_object_table_entry *hm_object_table_add(hm_object_table *table, hm_object *ob
     return &table->entries[table->length - 1];
 }
 
+hm_object_table_entry *hm_object_table_find(const hm_object_table *table, const hm_object *object)
+{
+    uint32_t slot = *find_slot(table, object);
+    return slot == 0 ? NULL : &table->entries[slot - 1];
+}
+
 void hm_object_table_destroy(hm_object_table *table)
 {
     hm_system_unmap(table->entries, table->capacity * sizeof *table->entries);

@@ -26,6 +26,9 @@ bool hm_object_table_create(hm_object_table *table) HM_MUST_USE;
 /** The object's entry, made with count 0 where it is new; NULL: no memory (table->failed). */
 hm_object_table_entry *hm_object_table_add(hm_object_table *table, hm_object *object);
 
+/** The object's entry; NULL: it is not in the table. */
+hm_object_table_entry *hm_object_table_find(const hm_object_table *table, const hm_object *object);
+
 void hm_object_table_destroy(hm_object_table *table);
 
 #endif

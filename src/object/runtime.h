@@ -30,6 +30,12 @@ void hm_object_clear_slots(hm_heap *heap, hm_object *object);
 /** Clears it by its type, or by its descriptor where the type has no clear (tuple). */
 void hm_object_force_clear(hm_heap *heap, hm_object *object);
 
+/** Sets the trigger (heap->young_threshold) from the settings, after each change of these. */
+void hm_heap_arm_collector(hm_heap *heap);
+
+/** Makes `name` one that the instance's class shares; false: there are too many. */
+bool hm_instance_share_name(hm_object *instance, hm_object *name);
+
 /** Emits an event where the heap has a sink. */
 static inline void hm_emit(hm_heap *heap, const hm_event *event)
 {

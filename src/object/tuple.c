@@ -26,14 +26,14 @@ static void tuple_deallocate(hm_heap *heap, hm_object *object)
 }
 
 /* No clear: as in CPython, a cycle through a tuple is broken at its other members. */
-const hm_type hm_tuple_type = {
-    .name = "tuple",
-    .basic_size = offsetof(hm_tuple, items),
-    .item_size = sizeof(hm_object *),
-    .flags = HM_TYPE_CONTAINER | HM_TYPE_TUPLE,
-    .references = {.vector_offset = offsetof(hm_tuple, items),
-                   .length_offset = offsetof(hm_variable_object, length)},
-    .deallocate = tuple_deallocate};
+const hm_type hm_tuple_type = {.name = "tuple",
+                               .basic_size = offsetof(hm_tuple, items),
+                               .item_size = sizeof(hm_object *),
+                               .flags = HM_TYPE_CONTAINER | HM_TYPE_TUPLE,
+                               .references = {.vector_offset = offsetof(hm_tuple, items),
+                                              .length_offset = offsetof(hm_variable_object, length),
+                                              .vector_backwards = true},
+                               .deallocate = tuple_deallocate};
 
 static hm_tuple empty_tuple = {
     .base.base = {.reference_count = HM_IMMORTAL_COUNT, .type = &hm_tuple_type}};

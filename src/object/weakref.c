@@ -1,28 +1,35 @@
-#include "object/weakref.h"
-
+#include "object/function.h"
+#include "object/list.h"
 #include "object/memory.h"
 #include "object/runtime.h"
+#include "object/weakref_layout.h"
+#include "object/weakref_proxy.h"
 
-typedef struct weak_reference {
-    hm_object base;
-    hm_object *referent; /* not counted; NULL: dead */
-    hm_weakref_callback callback;
-    void *context;
-    uint64_t reserved; /* CPython's hash: keeps the size at 64 bytes */
-    struct weak_reference *previous;
-    struct weak_reference *next;
-} weak_reference;
+#include <string.h>
 
-static hm_object **head_of(const hm_object *object)
+const hm_type hm_weakref_type = {.name = "weakref.ReferenceType",
+                                 .basic_size = sizeof(hm_weak_reference),
+                                 .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREF,
+                                 .references = HM_WEAKREF_REFERENCES,
+                                 .clear = hm_weakref_clear,
+                                 .deallocate = hm_weakref_deallocate};
+
+const hm_type hm_weakref_native_type = {.name = "weakref.ReferenceType",
+                                        .basic_size = sizeof(hm_weak_reference),
+                                        .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREF,
+                                        .clear = hm_weakref_clear,
+                                        .deallocate = hm_weakref_deallocate};
+
+static hm_weak_reference **head_of(const hm_object *object)
 {
     uint32_t offset = object->type->weaklist_offset;
-    return offset == 0 ? NULL : (hm_object **)(void *)((char *)(uintptr_t)object + offset);
+    return offset == 0 ? NULL : (hm_weak_reference **)(void *)((char *)(uintptr_t)object + offset);
 }
 
-static weak_reference *first_of(const hm_object *object)
+static hm_weak_reference *first_of(const hm_object *object)
 {
-    hm_object **head = head_of(object);
-    return head == NULL ? NULL : (weak_reference *)*head;
+    hm_weak_reference **head = head_of(object);
+    return head == NULL ? NULL : *head;
 }
 
 static bool is_dead(const hm_object *object)
@@ -30,104 +37,219 @@ static bool is_dead(const hm_object *object)
     return object->reference_count == 0 || (object->collector_word & HM_WORD_DEFERRED) != 0;
 }
 
-static void weakref_clear(hm_heap *heap, hm_object *object)
+static bool counts_callback(const hm_weak_reference *weak)
 {
-    HM_UNUSED(heap);
-    hm_weakref_kill(object);
-    ((weak_reference *)object)->callback = NULL;
+    return weak->base.type != &hm_weakref_native_type;
 }
 
-static void weakref_deallocate(hm_heap *heap, hm_object *object)
+static bool has_callback(const hm_weak_reference *weak)
 {
-    hm_weakref_kill(object);
-    hm_object_free(heap, object, sizeof(weak_reference));
+    return !counts_callback(weak) || weak->callback != NULL;
 }
 
-const hm_type hm_weakref_type = {.name = "weakref",
-                                 .basic_size = sizeof(weak_reference),
-                                 .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREF,
-                                 .clear = weakref_clear,
-                                 .deallocate = weakref_deallocate};
-
-/* The shared one first; one with a callback right after it, so that the newest comes first. */
-static void link_in(hm_object *referent, weak_reference *weak)
+static void drop_callback(hm_heap *heap, hm_weak_reference *weak, void *callback)
 {
-    weak_reference *first = first_of(referent);
-    bool behind_shared = weak->callback != NULL && first != NULL && first->callback == NULL;
-    weak->previous = behind_shared ? first : NULL;
-    weak->next = behind_shared ? first->next : first;
+    if (counts_callback(weak))
+        hm_xdecref(heap, callback);
+}
+
+void hm_weakref_clear(hm_heap *heap, hm_object *object)
+{
+    hm_weak_reference *weak = (hm_weak_reference *)object;
+    hm_weakref_kill(object);
+    void *callback = weak->context;
+    weak->context = NULL;
+    drop_callback(heap, weak, callback);
+}
+
+void hm_weakref_deallocate(hm_heap *heap, hm_object *object)
+{
+    hm_weakref_clear(heap, object);
+    hm_object_free(heap, object, object->type->basic_size);
+}
+
+/* Those without a callback come first; one whose deallocation waits is nobody's to share. */
+static hm_weak_reference *find_shared(const hm_object *referent, bool proxy)
+{
+    hm_weak_reference *weak = first_of(referent);
+    for (; weak != NULL && !has_callback(weak); weak = weak->next) {
+        if (hm_is_weakproxy(&weak->base) == proxy && !is_dead(&weak->base))
+            return weak;
+    }
+    return NULL;
+}
+
+/* CPython's get_prev: what a new one goes behind; NULL: it goes to the head. */
+static hm_weak_reference *place_of(const hm_object *referent, const hm_weak_reference *weak)
+{
+    bool plain = !has_callback(weak);
+    if (plain && !hm_is_weakproxy(&weak->base))
+        return NULL;
+    hm_weak_reference *proxy = plain ? NULL : find_shared(referent, true);
+    return proxy != NULL ? proxy : find_shared(referent, false);
+}
+
+static void link_in(hm_object *referent, hm_weak_reference *weak)
+{
+    hm_weak_reference *previous = place_of(referent, weak);
+    hm_weak_reference **from = previous == NULL ? head_of(referent) : &previous->next;
+    weak->referent = referent;
+    weak->previous = previous;
+    weak->next = *from;
     if (weak->next != NULL)
         weak->next->previous = weak;
-    if (behind_shared)
-        first->next = weak;
-    else
-        *head_of(referent) = &weak->base;
+    *from = weak;
 }
 
-hm_object *hm_weakref_new(hm_heap *heap, hm_object *referent, hm_weakref_callback callback,
-                          void *context)
+static hm_weak_reference *allocate(hm_heap *heap, const hm_type *type, hm_weakref_callback invoke,
+                                   void *callback)
+{
+    hm_weak_reference *weak = (hm_weak_reference *)hm_object_allocate(heap, type, type->basic_size);
+    if (weak == NULL)
+        return NULL;
+    memset((char *)weak + sizeof(hm_object), 0, type->basic_size - sizeof(hm_object));
+    weak->hash = HM_WEAKREF_NOT_HASHED;
+    weak->invoke = invoke;
+    if (counts_callback(weak))
+        hm_store_first(heap, &weak->base, &weak->callback, hm_xincref(callback));
+    else
+        weak->context = callback;
+    return weak;
+}
+
+/* Looks for the shared one again after the allocation, which may have run a collection and so
+ * anything. */
+hm_object *hm_weakref_make(hm_heap *heap, const hm_type *type, hm_object *referent,
+                           hm_weakref_callback invoke, void *callback)
 {
     if (head_of(referent) == NULL) {
         hm_fail(heap, HM_TYPE_ERROR, "cannot create weak reference to '%s' object",
                 referent->type->name);
         return NULL;
     }
-    weak_reference *first = first_of(referent);
-    if (callback == NULL && first != NULL && first->callback == NULL && !is_dead(&first->base))
-        return hm_incref(&first->base);
-    weak_reference *weak =
-        (weak_reference *)hm_object_allocate(heap, &hm_weakref_type, sizeof(weak_reference));
+    bool proxy = type == &hm_weakproxy_type || type == &hm_weakcallableproxy_type;
+    bool shares = callback == NULL && type != &hm_weakref_native_type;
+    hm_weak_reference *shared = shares ? find_shared(referent, proxy) : NULL;
+    if (shared != NULL)
+        return hm_incref(&shared->base);
+    hm_weak_reference *weak = allocate(heap, type, invoke, callback);
     if (weak == NULL)
         return NULL;
-    weak->referent = referent;
-    weak->callback = callback;
-    weak->context = context;
-    weak->reserved = 0;
-    link_in(referent, weak);
+    shared = shares ? find_shared(referent, proxy) : NULL;
+    if (HM_UNLIKELY(shared != NULL))
+        hm_incref(&shared->base);
+    else
+        link_in(referent, weak);
     hm_track(heap, &weak->base);
-    return &weak->base;
+    if (HM_LIKELY(shared == NULL))
+        return &weak->base;
+    hm_decref(heap, &weak->base);
+    return &shared->base;
+}
+
+hm_object *hm_weakref_new(hm_heap *heap, hm_object *referent, hm_weakref_callback callback,
+                          void *context)
+{
+    if (callback == NULL)
+        return hm_weakref_make(heap, &hm_weakref_type, referent, NULL, NULL);
+    return hm_weakref_make(heap, &hm_weakref_native_type, referent, callback, context);
+}
+
+hm_object *hm_weakref_new_calling(hm_heap *heap, hm_object *referent, hm_object *callable)
+{
+    if (callable == &hm_none)
+        callable = NULL;
+    return hm_weakref_make(heap, &hm_weakref_type, referent, NULL, callable);
+}
+
+hm_object *hm_weakref_callback_object(const hm_object *weakref)
+{
+    const hm_weak_reference *weak = (const hm_weak_reference *)weakref;
+    HM_ASSERT(weakref->type->flags & HM_TYPE_WEAKREF);
+    return counts_callback(weak) ? weak->callback : NULL;
+}
+
+hm_object *hm_weakref_peek(const hm_object *weakref)
+{
+    HM_ASSERT(weakref->type->flags & HM_TYPE_WEAKREF);
+    hm_object *referent = ((const hm_weak_reference *)weakref)->referent;
+    return referent == NULL || is_dead(referent) ? NULL : referent;
 }
 
 hm_object *hm_weakref_get(const hm_object *weakref)
 {
-    hm_object *referent = ((const weak_reference *)weakref)->referent;
-    return referent == NULL || is_dead(referent) ? NULL : hm_incref(referent);
+    return hm_xincref(hm_weakref_peek(weakref));
+}
+
+bool hm_weakref_hash(hm_heap *heap, hm_object *weakref, uint64_t *hash)
+{
+    hm_weak_reference *weak = (hm_weak_reference *)weakref;
+    if (hm_is_weakproxy(weakref))
+        return hm_fail(heap, HM_TYPE_ERROR, "unhashable type: '%s'", weakref->type->name);
+    if (weak->hash == HM_WEAKREF_NOT_HASHED) {
+        hm_object *referent = hm_weakref_get(weakref);
+        if (referent == NULL)
+            return hm_fail(heap, HM_TYPE_ERROR, "weak object has gone away");
+        uint64_t found;
+        bool hashed = hm_object_hash(heap, referent, &found);
+        hm_decref(heap, referent);
+        if (!hashed)
+            return false;
+        weak->hash = found == HM_WEAKREF_NOT_HASHED ? found - 1 : found;
+    }
+    *hash = weak->hash;
+    return true;
 }
 
 size_t hm_weakref_count(const hm_object *object)
 {
     size_t count = 0;
-    for (const weak_reference *weak = first_of(object); weak != NULL; weak = weak->next)
-        count++;
+    for (const hm_weak_reference *weak = first_of(object); weak != NULL; weak = weak->next)
+        count += !is_dead(&weak->base);
     return count;
+}
+
+/* Appending never collects (it makes no object), so the chain stays as it is. */
+hm_object *hm_weakref_list(hm_heap *heap, hm_object *object)
+{
+    hm_object *list = hm_list_new(heap);
+    if (list == NULL)
+        return NULL;
+    for (hm_weak_reference *weak = first_of(object); weak != NULL; weak = weak->next) {
+        if (is_dead(&weak->base) || hm_list_append(heap, list, &weak->base))
+            continue;
+        hm_decref(heap, list);
+        return NULL;
+    }
+    return list;
 }
 
 hm_object *hm_weakref_first(const hm_object *object)
 {
-    weak_reference *first = first_of(object);
+    hm_weak_reference *first = first_of(object);
     return first == NULL ? NULL : &first->base;
 }
 
 hm_object *hm_weakref_following(const hm_object *weakref)
 {
-    weak_reference *next = ((const weak_reference *)weakref)->next;
+    hm_weak_reference *next = ((const hm_weak_reference *)weakref)->next;
     return next == NULL ? NULL : &next->base;
 }
 
 bool hm_weakref_has_callback(const hm_object *weakref)
 {
-    return ((const weak_reference *)weakref)->callback != NULL;
+    return has_callback((const hm_weak_reference *)weakref) && !is_dead(weakref);
 }
 
 void hm_weakref_kill(hm_object *weakref)
 {
-    weak_reference *weak = (weak_reference *)weakref;
+    hm_weak_reference *weak = (hm_weak_reference *)weakref;
     if (weak->referent == NULL)
         return;
     if (weak->previous != NULL)
         weak->previous->next = weak->next;
     else
-        *head_of(weak->referent) = weak->next == NULL ? NULL : &weak->next->base;
+        *head_of(weak->referent) = weak->next;
     if (weak->next != NULL)
         weak->next->previous = weak->previous;
     weak->referent = NULL;
@@ -135,39 +257,81 @@ void hm_weakref_kill(hm_object *weakref)
     weak->next = NULL;
 }
 
-void hm_weakref_call_back(hm_heap *heap, hm_object *weakref)
+void hm_weakref_kill_all(hm_object *object)
 {
-    weak_reference *weak = (weak_reference *)weakref;
-    hm_weakref_callback callback = weak->callback;
-    if (callback == NULL || heap->destroying)
-        return;
-    weak->callback = NULL;
+    for (hm_weak_reference *weak = first_of(object); weak != NULL; weak = first_of(object))
+        hm_weakref_kill(&weak->base);
+}
+
+static bool call(hm_heap *heap, hm_weak_reference *weak, void *callback)
+{
+    if (weak->invoke != NULL)
+        return weak->invoke(heap, &weak->base, callback);
+    hm_object *argument = &weak->base;
+    hm_object *result = hm_call(heap, callback, &argument, 1);
+    bool called = result != NULL;
+    hm_xdecref(heap, result);
+    return called;
+}
+
+/* A failure is told of the callback, as CPython's handle_callback does, or of the weak reference
+ * where the callback is no object. */
+static void call_back(hm_heap *heap, hm_weak_reference *weak, void *callback)
+{
     hm_error saved = heap->error;
     hm_error_clear(&heap->error);
-    if (!callback(heap, weakref, weak->context))
-        hm_emit_unraisable(heap, weakref);
+    if (!call(heap, weak, callback)) {
+        if (heap->error.status == HM_OK)
+            hm_fail(heap, HM_RUNTIME_ERROR, "the callback of a weak reference failed");
+        hm_emit_unraisable(heap, counts_callback(weak) ? callback : &weak->base);
+    }
     heap->error = saved;
 }
 
-/* All are killed before the first callback runs, so that none of them can be seen alive; a killed
- * one's `next` is free to chain those that call back, and each is held meanwhile. */
-void hm_weakref_object_dies(hm_heap *heap, hm_object *object)
+void hm_weakref_call_back(hm_heap *heap, hm_object *weakref)
 {
-    weak_reference *waiting = NULL;
-    weak_reference **tail = &waiting;
-    for (weak_reference *weak = first_of(object); weak != NULL; weak = first_of(object)) {
+    hm_weak_reference *weak = (hm_weak_reference *)weakref;
+    if (has_callback(weak) && !heap->destroying)
+        call_back(heap, weak, weak->context);
+}
+
+/* All are killed before the first callback runs, so that none of them can be seen alive. A killed
+ * one's links are free: they chain those that call back, each held, and hold their callbacks. */
+static hm_weak_reference *take_callbacks(hm_heap *heap, hm_object *object)
+{
+    hm_weak_reference *waiting = NULL;
+    hm_weak_reference **tail = &waiting;
+    for (hm_weak_reference *weak = first_of(object); weak != NULL; weak = first_of(object)) {
         hm_weakref_kill(&weak->base);
-        if (weak->callback == NULL || is_dead(&weak->base))
+        if (!has_callback(weak) || is_dead(&weak->base) || heap->destroying)
             continue;
         hm_incref(&weak->base);
+        weak->taken = weak->context;
+        weak->context = NULL;
         *tail = weak;
         tail = &weak->next;
     }
+    return waiting;
+}
+
+void hm_weakref_object_dies(hm_heap *heap, hm_object *object)
+{
+    hm_weak_reference *waiting = take_callbacks(heap, object);
+    hm_weak_reference *done = NULL;
     while (waiting != NULL) {
-        weak_reference *weak = waiting;
+        hm_weak_reference *weak = waiting;
         waiting = weak->next;
+        call_back(heap, weak, weak->taken);
+        weak->next = done;
+        done = weak;
+    }
+    while (done != NULL) {
+        hm_weak_reference *weak = done;
+        void *callback = weak->taken;
+        done = weak->next;
         weak->next = NULL;
-        hm_weakref_call_back(heap, &weak->base);
+        weak->taken = NULL;
+        drop_callback(heap, weak, callback);
         hm_decref(heap, &weak->base);
     }
 }

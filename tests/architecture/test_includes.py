@@ -18,6 +18,7 @@ COMPONENTS = {
     "src/object/": "runtime",
     "src/heapmark.h": "runtime",
     "src/gc/": "gc",
+    "src/graph/": "graph",
     "src/trace/": "trace",
     "allocators/allocator.h": "allocator seam",
     "allocators/": "allocators",
@@ -33,12 +34,13 @@ MAY_INCLUDE = {
     "allocator seam": {"base"},
     "runtime": {"allocator seam", "base"},
     "gc": {"runtime", "base"},
+    "graph": {"runtime", "base"},
     "trace": {"runtime", "base"},
     "allocators": {"allocator seam", "base"},
     "workloads": {"runtime", "allocator seam", "base"},
     "measure": {"base"},
     "gbench": set(),
-    "bench": {"workloads", "measure", "gbench", "gc", "trace", "allocators", "allocator seam",
+    "bench": {"workloads", "measure", "gbench", "gc", "graph", "trace", "allocators", "allocator seam",
               "runtime", "base"},
 }
 
@@ -95,6 +97,9 @@ def test_every_include_points_the_allowed_way():
 @pytest.mark.parametrize("where, include", [
     ("src/base/status.c", "object/heap.h"),
     ("src/object/heap.c", "gc/collectors.h"),
+    ("src/object/heap.c", "graph/graph.h"),
+    ("src/graph/graph.c", "gc/collectors.h"),
+    ("workloads/registry.c", "graph/graph.h"),
     ("src/object/heap.c", "allocators/backend.h"),
     ("workloads/registry.c", "bench/measure/clock.h"),
     ("workloads/registry.c", "gc/collectors.h"),

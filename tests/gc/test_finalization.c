@@ -47,7 +47,7 @@ static void test_finalizers_run_in_tracking_order(void **state)
 {
     HM_UNUSED(state);
     order[0] = '\0';
-    hm_heap *heap = fixture_heap("generational");
+    hm_heap *heap = fixture_manual_heap();
     hm_object *classes[3] = {class_with(heap, note_self, "a", false),
                              class_with(heap, note_self, "b", false),
                              class_with(heap, note_self, "c", false)};
@@ -65,7 +65,7 @@ static void test_resurrection_keeps_what_it_reaches_and_no_more(void **state)
 {
     HM_UNUSED(state);
     order[0] = '\0';
-    hm_heap *heap = fixture_heap("generational");
+    hm_heap *heap = fixture_manual_heap();
     hm_object *saving = class_with(heap, save_self, "s", false);
     hm_object *plain = class_with(heap, note_self, "p", false);
     hm_object *reached = node_to(heap, plain, NULL);
@@ -89,7 +89,7 @@ static void test_a_collection_inside_a_finalizer_does_nothing(void **state)
 {
     HM_UNUSED(state);
     order[0] = '\0';
-    hm_heap *heap = fixture_heap("generational");
+    hm_heap *heap = fixture_manual_heap();
     hm_object *class = class_with(heap, collect_inside, "x", false);
     hm_decref(heap, node_to(heap, class, NULL));
     assert_int_equal(hm_heap_collect(heap, 2), 1);
@@ -103,7 +103,7 @@ static void test_legacy_finalizers_make_garbage(void **state)
 {
     HM_UNUSED(state);
     order[0] = '\0';
-    hm_heap *heap = fixture_heap("generational");
+    hm_heap *heap = fixture_manual_heap();
     hm_object *legacy = class_with(heap, note_self, "L", true);
     hm_object *plain = class_with(heap, NULL, NULL, false);
     hm_object *reached = node_to(heap, plain, NULL);
@@ -128,7 +128,7 @@ static void test_the_heaps_end_runs_no_finalizer(void **state)
 {
     HM_UNUSED(state);
     order[0] = '\0';
-    hm_heap *heap = fixture_heap("generational");
+    hm_heap *heap = fixture_manual_heap();
     hm_object *class = class_with(heap, note_self, "x", false);
     node_to(heap, class, NULL);
     fixture_end(heap);

@@ -9,7 +9,7 @@ import pytest
 from harness import COMMAND, ROOT, SMALL, call, refused
 
 TOPICS = ["workloads", "backends", "collectors", "profiles", "metrics"]
-SUBCOMMANDS = ["list", "explain", "run", "sample", "report"]
+SUBCOMMANDS = ["list", "explain", "run", "sample", "report", "timeline", "conform"]
 
 
 def test_version_is_the_same_everywhere():

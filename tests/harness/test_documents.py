@@ -9,7 +9,7 @@ import pytest
 
 from harness import COMMAND, ROOT, call, environment
 
-SUBCOMMANDS = ["list", "explain", "run", "sample", "report"]
+SUBCOMMANDS = ["list", "explain", "run", "sample", "report", "timeline", "conform"]
 
 
 def options_of(command):

@@ -1,0 +1,296 @@
+#include "object/attributes.h"
+
+#include "object/dict.h"
+#include "object/memory.h"
+
+#include <string.h>
+
+enum { FIRST_CAPACITY = 4 };
+
+typedef struct values {
+    uint8_t capacity;
+    uint8_t count;                      /* values set */
+    uint8_t order[HM_SHARED_NAMES_MAX]; /* their places, in the order they were set */
+    hm_object *items[];
+} values;
+
+static values *values_of(const hm_attributes *field)
+{
+    return (*field & 1) == 0 ? NULL : (values *)(*field - 1);
+}
+
+static hm_object *dict_of(const hm_attributes *field)
+{
+    return (*field & 1) != 0 ? NULL : (hm_object *)*field;
+}
+
+static size_t block_bytes(size_t capacity)
+{
+    return offsetof(values, items) + capacity * sizeof(hm_object *);
+}
+
+/* The dict where it only shows the attributes. */
+static hm_object *showing_dict(const hm_attributes *field)
+{
+    hm_object *dict = dict_of(field);
+    return dict != NULL && hm_dict_shows(dict) != NULL ? dict : NULL;
+}
+
+size_t hm_attributes_bytes(const hm_attributes *field)
+{
+    const values *block = values_of(field);
+    if (block != NULL)
+        return block_bytes(block->capacity);
+    return showing_dict(field) == NULL ? 0 : hm_object_size(showing_dict(field));
+}
+
+/* The place of a name, or -1. Names are interned as a rule, so identity is tried first. */
+static int place_of(const hm_shared_names *shared, const hm_object *name)
+{
+    for (uint32_t place = 0; place < shared->count; place++) {
+        if (shared->names[place] == name)
+            return (int)place;
+    }
+    for (uint32_t place = 0; place < shared->count; place++) {
+        if (hm_object_equal(shared->names[place], name))
+            return (int)place;
+    }
+    return -1;
+}
+
+void hm_shared_names_init(hm_shared_names *shared)
+{
+    shared->count = 0;
+    shared->usable = HM_SHARED_NAMES_MAX;
+}
+
+static int add_place(hm_shared_names *shared, hm_object *name)
+{
+    if (shared->usable == 0)
+        return -1;
+    shared->usable--;
+    shared->names[shared->count] = hm_incref(name);
+    return (int)shared->count++;
+}
+
+bool hm_shared_names_add(hm_shared_names *shared, hm_object *name)
+{
+    return place_of(shared, name) >= 0 || add_place(shared, name) >= 0;
+}
+
+/* Room for a value at `place`; false: no memory. */
+static bool make_room(hm_heap *heap, hm_attributes *field, uint32_t place, uint32_t shared_count)
+{
+    values *block = values_of(field);
+    size_t capacity = block == NULL ? 0 : block->capacity;
+    if (place < capacity)
+        return true;
+    size_t wanted = shared_count > FIRST_CAPACITY ? shared_count : FIRST_CAPACITY;
+    if (wanted < 2 * capacity)
+        wanted = 2 * capacity < HM_SHARED_NAMES_MAX ? 2 * capacity : HM_SHARED_NAMES_MAX;
+    block = hm_memory_resize(heap, block, block == NULL ? 0 : block_bytes(capacity),
+                             block_bytes(wanted));
+    if (block == NULL)
+        return hm_fail(heap, HM_NO_MEMORY, "no memory for %zu attributes", wanted);
+    if (capacity == 0)
+        block->count = 0;
+    block->capacity = (uint8_t)wanted;
+    for (size_t index = capacity; index < wanted; index++)
+        block->items[index] = NULL;
+    *field = (hm_attributes)block + 1;
+    return true;
+}
+
+/* A store where the attributes lie in a dict, or must from now on. */
+static bool set_in_dict(hm_heap *heap, hm_object *instance, hm_attributes *field,
+                        hm_shared_names *shared, hm_object *name, hm_object *value)
+{
+    if (showing_dict(field) != NULL && hm_shared_names_add(shared, name))
+        return hm_dict_set_shown(heap, dict_of(field), name, value);
+    hm_object *dict = hm_attributes_dict(heap, instance, field, shared);
+    return dict != NULL && hm_dict_set(heap, dict, name, value);
+}
+
+bool hm_attributes_set(hm_heap *heap, hm_object *instance, hm_attributes *field,
+                       hm_shared_names *shared, hm_object *name, hm_object *value)
+{
+    int place = -1;
+    if (dict_of(field) == NULL) {
+        place = place_of(shared, name);
+        if (place < 0)
+            place = add_place(shared, name);
+    }
+    if (place < 0)
+        return set_in_dict(heap, instance, field, shared, name, value);
+    if (!make_room(heap, field, (uint32_t)place, shared->count))
+        return false;
+    values *block = values_of(field);
+    if (block->items[place] == NULL)
+        block->order[block->count++] = (uint8_t)place;
+    hm_store(heap, instance, &block->items[place], hm_incref(value));
+    return true;
+}
+
+hm_object *hm_attributes_get(hm_heap *heap, const hm_attributes *field,
+                             const hm_shared_names *shared, hm_object *name)
+{
+    const values *block = values_of(field);
+    if (block == NULL) {
+        hm_object *dict = dict_of(field);
+        return dict == NULL ? NULL : hm_dict_get(heap, dict, name);
+    }
+    int place = place_of(shared, name);
+    return place < 0 || place >= block->capacity ? NULL : block->items[place];
+}
+
+static void forget_order(values *block, int place)
+{
+    uint8_t index = 0;
+    while (block->order[index] != place)
+        index++;
+    block->count--;
+    for (; index < block->count; index++)
+        block->order[index] = block->order[index + 1];
+}
+
+bool hm_attributes_delete(hm_heap *heap, hm_attributes *field, const hm_shared_names *shared,
+                          hm_object *name)
+{
+    values *block = values_of(field);
+    if (block == NULL) {
+        hm_object *dict = dict_of(field);
+        if (dict == NULL || hm_dict_get(heap, dict, name) == NULL)
+            return false;
+        return hm_dict_delete(heap, dict, name);
+    }
+    int place = place_of(shared, name);
+    if (place < 0 || place >= block->capacity || block->items[place] == NULL)
+        return false;
+    hm_object *value = block->items[place];
+    block->items[place] = NULL;
+    forget_order(block, place);
+    hm_decref(heap, value);
+    return true;
+}
+
+static void drop_block(hm_heap *heap, values *block)
+{
+    for (size_t place = 0; place < block->capacity; place++)
+        hm_xdecref(heap, block->items[place]);
+    hm_memory_free(heap, block, block_bytes(block->capacity));
+}
+
+static bool fill(hm_heap *heap, hm_object *dict, const values *block, const hm_shared_names *shared)
+{
+    for (uint8_t index = 0; index < block->count; index++) {
+        uint8_t place = block->order[index];
+        if (!hm_dict_set(heap, dict, shared->names[place], block->items[place]))
+            return false;
+    }
+    return true;
+}
+
+hm_object *hm_attributes_dict(hm_heap *heap, hm_object *instance, hm_attributes *field,
+                              const hm_shared_names *shared)
+{
+    if (dict_of(field) != NULL)
+        return dict_of(field);
+    hm_object *dict = hm_dict_new(heap);
+    if (dict == NULL)
+        return NULL;
+    /* The allocation may have collected, and a finalizer may have asked for the same dict. */
+    hm_attributes before = *field;
+    if (dict_of(field) != NULL ||
+        (values_of(field) != NULL && !fill(heap, dict, values_of(field), shared)) ||
+        !hm_dict_show(heap, dict, instance)) {
+        hm_decref(heap, dict);
+        return dict_of(field);
+    }
+    if (heap->on_store != NULL)
+        heap->on_store(heap, instance, dict);
+    *field = (hm_attributes)dict;
+    if (values_of(&before) != NULL)
+        drop_block(heap, values_of(&before));
+    return dict;
+}
+
+/* The values in the order of the shared names, as where they lie in a block. */
+static void traverse_shown(const hm_object *dict, const hm_shared_names *shared, hm_visitor visit,
+                           void *context)
+{
+    for (uint32_t place = 0; place < shared->count; place++) {
+        size_t position = 0;
+        hm_object *key, *value;
+        while (hm_dict_next(dict, &position, &key, &value)) {
+            if (hm_object_equal(key, shared->names[place])) {
+                visit(value, context);
+                break;
+            }
+        }
+    }
+}
+
+void hm_attributes_traverse(const hm_attributes *field, const hm_shared_names *shared,
+                            hm_visitor visit, void *context)
+{
+    values *block = values_of(field);
+    if (block != NULL)
+        hm_visit_slots(block->items, block->capacity, visit, context);
+    else if (showing_dict(field) != NULL)
+        traverse_shown(showing_dict(field), shared, visit, context);
+    else if (dict_of(field) != NULL)
+        visit(dict_of(field), context);
+}
+
+typedef struct held_values {
+    hm_object *values[HM_SHARED_NAMES_MAX];
+    size_t count;
+} held_values;
+
+static void hold_value(hm_object *value, void *context)
+{
+    held_values *held = context;
+    held->values[held->count++] = hm_incref(value);
+}
+
+/* The dict is not tracked by that, as in CPython: what it holds may be lost with it. Where it dies
+ * with its instance, its values are dropped in the order of the shared names, not its own. */
+static void drop_showing_dict(hm_heap *heap, hm_object *dict, const hm_shared_names *shared)
+{
+    held_values held = {.count = 0};
+    if (dict->reference_count == 1)
+        traverse_shown(dict, shared, hold_value, &held);
+    hm_dict_stop_showing(dict);
+    hm_decref(heap, dict);
+    for (size_t index = 0; index < held.count; index++)
+        hm_decref(heap, held.values[index]);
+}
+
+/* Takes the values out first, so that whatever dropping them runs sees none. */
+void hm_attributes_clear(hm_heap *heap, hm_attributes *field, const hm_shared_names *shared)
+{
+    values *block = values_of(field);
+    hm_object *dict = dict_of(field);
+    bool showing = showing_dict(field) != NULL;
+    *field = 0;
+    if (block != NULL)
+        drop_block(heap, block);
+    else if (showing)
+        drop_showing_dict(heap, dict, shared);
+    else
+        hm_xdecref(heap, dict);
+}
+
+bool hm_attributes_next(const hm_attributes *field, const hm_shared_names *shared, size_t *position,
+                        hm_object **name, hm_object **value)
+{
+    const values *block = values_of(field);
+    if (block == NULL)
+        return dict_of(field) != NULL && hm_dict_next(dict_of(field), position, name, value);
+    if (*position >= block->count)
+        return false;
+    uint8_t place = block->order[(*position)++];
+    *name = shared->names[place];
+    *value = block->items[place];
+    return true;
+}
