@@ -5,6 +5,7 @@
 #include "bench/conform/machine.h"
 #include "bench/strings.h"
 #include "object/object_table.h"
+#include "object/weakref_finalize.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -182,8 +183,11 @@ static bool trace(hm_conform_machine *machine, hm_object_table *table)
         hm_object_traverse(garbage, enter, table);
     if (machine->heap->error.status != HM_OK || !enter_objects(machine, table))
         return false;
-    for (size_t entry = 0; entry < table->length; entry++)
-        hm_object_traverse(table->entries[entry].object, enter, table);
+    for (size_t entry = 0; entry < table->length; entry++) {
+        hm_object *object = table->entries[entry].object;
+        if (!hm_is(object, &hm_finalize_type)) /* CPython's registry holds its arguments */
+            hm_object_traverse(object, enter, table);
+    }
     return true;
 }
 

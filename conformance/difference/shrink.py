@@ -96,7 +96,7 @@ def unwrapped(lines):
     """Without each `try`, and each pair of lines left out."""
     found = []
     for number, line in enumerate(lines):
-        if line.strip().startswith("try "):
+        if line.startswith("try "):  # not in bodies: what fails there is told in words of its own
             found.append(lines[:number] + [line.replace("try ", "", 1)] + lines[number + 1:])
     if len(lines) <= 24:
         for first in range(len(lines)):

@@ -184,6 +184,7 @@ def install():
     """Sends what nobody can be told of to the log, and keeps finalize objects where the collector does not
     look."""
     weakref.finalize._registry = native.Registry()
+    weakref.finalize(legacy, len).detach()  # the first one registers with atexit, which keeps a method
     sys.unraisablehook = _unraisable_hook
     sys.excepthook = _exit_hook
 

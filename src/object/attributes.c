@@ -153,10 +153,12 @@ static void forget_order(values *block, int place)
         block->order[index] = block->order[index + 1];
 }
 
-bool hm_attributes_delete(hm_heap *heap, hm_attributes *field, const hm_shared_names *shared,
+bool hm_attributes_delete(hm_heap *heap, hm_attributes *field, hm_shared_names *shared,
                           hm_object *name)
 {
     values *block = values_of(field);
+    if (dict_of(field) == NULL || showing_dict(field) != NULL)
+        hm_shared_names_add(shared, name);
     if (block == NULL) {
         hm_object *dict = dict_of(field);
         if (dict == NULL || hm_dict_get(heap, dict, name) == NULL)

@@ -49,8 +49,11 @@ bool hm_attributes_set(hm_heap *heap, hm_object *instance, hm_attributes *field,
 hm_object *hm_attributes_get(hm_heap *heap, const hm_attributes *field,
                              const hm_shared_names *shared, hm_object *name);
 
-/** Removes `name`; false: it is not there (no error). */
-bool hm_attributes_delete(hm_heap *heap, hm_attributes *field, const hm_shared_names *shared,
+/**
+ * Removes `name`; false: it is not there (no error). Either way it is a shared name from then on,
+ * as in CPython 3.13 (store_instance_attr_lock_held).
+ */
+bool hm_attributes_delete(hm_heap *heap, hm_attributes *field, hm_shared_names *shared,
                           hm_object *name) HM_MUST_USE;
 
 /** The dict of the attributes, borrowed, made where there is none yet. NULL: no memory. */

@@ -153,18 +153,24 @@ hm_object *hm_finalize_call(hm_heap *heap, hm_object *finalize)
     return result;
 }
 
-/* The weak reference's callback: the object has died. An error is told before the callable and its
- * arguments are dropped. */
-static bool object_died(hm_heap *heap, hm_object *weakref, void *context)
+/* Where there is nobody to return an error to: it is told before the callable and its arguments are
+ * dropped. */
+static void call_to_the_end(hm_heap *heap, hm_object *finalize)
 {
-    HM_UNUSED(weakref);
-    hm_object *finalize = hm_incref(context);
+    hm_incref(finalize);
     hm_object *result = call_once(heap, finalizer_of(finalize));
     if (result == NULL)
         hm_emit_unraisable(heap, finalize);
     hm_object_clear_slots(heap, finalize);
     hm_decref(heap, finalize);
     hm_xdecref(heap, result);
+}
+
+/* The weak reference's callback: the object has died. */
+static bool object_died(hm_heap *heap, hm_object *weakref, void *context)
+{
+    HM_UNUSED(weakref);
+    call_to_the_end(heap, context);
     return true;
 }
 
@@ -260,10 +266,7 @@ static void run_last(hm_heap *heap, hm_object *pending)
     hm_object *finalize = hm_list_pop(heap, pending);
     hm_error saved = heap->error;
     hm_error_clear(&heap->error);
-    hm_object *result = hm_finalize_call(heap, finalize);
-    if (result == NULL)
-        hm_emit_unraisable(heap, finalize);
-    hm_xdecref(heap, result);
+    call_to_the_end(heap, finalize);
     heap->error = saved;
     hm_decref(heap, finalize);
 }

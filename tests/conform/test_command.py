@@ -88,6 +88,9 @@ disable
 threshold 10 10 10
 debug saveall
 debug none
+c = list
+append c c
+del c
 print collect
 print collect 0
 freeze
