@@ -82,11 +82,9 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
 hm_status hm_command_parse(hm_command *command, const struct argp *argp, int argc, char **argv)
 {
     const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
-    const struct argp whole = {.options = common_options,
-                               .parser = parse_common,
-                               .args_doc = argp->args_doc,
-                               .doc = argp->doc,
-                               .children = children};
+    /* The child's arguments and texts are printed as if they were the whole's. */
+    const struct argp whole = {
+        .options = common_options, .parser = parse_common, .children = children};
     command->name = argv[0];
     error_t failed =
         argp_parse(&whole, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, command);

@@ -117,7 +117,7 @@ static void add_identity(const hm_sample_state *sample, json_t *record)
     json_object_set_new(record, "operations", count(hm_sample_operations(sample)));
 }
 
-static void add_verdict(const hm_sample_state *sample, json_t *record)
+void hm_sample_add_verdict(const hm_sample_state *sample, json_t *record)
 {
     bool valid = sample->error.status == HM_OK;
     bool bound = sample->bound.malloc != NULL;
@@ -276,7 +276,7 @@ static json_t *make_record(const hm_sample_state *sample)
         return record;
     }
     add_identity(sample, record);
-    add_verdict(sample, record);
+    hm_sample_add_verdict(sample, record);
     if (sample->build_started_ns != 0)
         add_results(sample, record);
     return record;

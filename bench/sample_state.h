@@ -224,6 +224,10 @@ hm_status hm_sample_write_record(const hm_sample_state *sample, int record_fd, h
 /** Writes `record` (borrowed) as one line; HM_IO_ERROR: it could not be written. */
 hm_status hm_sample_write_line(const json_t *record, int record_fd, hm_error *error);
 
+/** Adds to a record whether the sample is valid and why not, the back end's version and origin as
+ * far as it was bound, and the checksum where there is one; null for what is not known. */
+void hm_sample_add_verdict(const hm_sample_state *sample, json_t *record);
+
 /** A text as it is; where it is not UTF-8 (a path, a message that was cut), with '?' for the rest.
  */
 json_t *hm_sample_words(const char *text);

@@ -14,6 +14,9 @@
  *     object/weak_value_dict.h  object/weak_key_dict.h  object/weak_set.h       weak containers
  *     object/collector.h  the seam for collectors           object/event.h      what the heap tells
  *
+ * Beside it: gc/gc.h (Python's gc module), trace/trace.h (which line asked for what), graph/graph.h
+ * (who refers to whom).
+ *
  * Ownership: a function named …_new, …_of, …_from or …_next returns a new reference; …_get returns
  * a borrowed one, or a new one where the object is held weakly; a parameter is borrowed unless its
  * comment says stolen. Failure is NULL or false, with heap->error saying what and why.

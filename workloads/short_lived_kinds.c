@@ -153,8 +153,8 @@ static hm_object *create_list(const hm_maker *maker, uint32_t length, uint64_t s
 static bool fill_list(const hm_maker *maker, hm_object *object, uint32_t length, uint64_t seed)
 {
     hm_object **elements = maker->elements.at + start_of(seed);
-    /* One site for all items, and in parentheses the call that notes none. */
-    hm_heap *heap = HM_TRACE_CALL(maker->heap, maker->heap);
+    hm_heap *heap = maker->heap;
+    HM_TRACE_HERE(heap); /* one site for all items: in parentheses the call below notes none */
     for (uint32_t index = 0; index < length; index++) {
         if (!(hm_list_append)(heap, object, elements[index]))
             return false;

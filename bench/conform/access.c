@@ -136,41 +136,43 @@ void hm_conform_bind(hm_conform_machine *machine, uint32_t symbol, hm_object *va
     hm_xdecref(machine->heap, old);
 }
 
-/* Stores to, or deletes where `value` is NULL, the member the last accessor names. */
+/* Stores to, or deletes where `value` (stolen) is NULL, the member the last accessor names. As on
+ * Python's stack, the value is let go first, then the object, then the key. */
 static bool change_member(hm_conform_machine *machine, const hm_conform_operand *place,
                           hm_object *value)
 {
     const hm_conform_accessor *last = &place->accessors[place->accessor_count - 1];
     hm_object *object = load_most(machine, place, 1);
+    hm_object *key = object == NULL || !last->is_item ? NULL : load_base(machine, &last->key);
     bool changed = false;
-    if (object == NULL)
-        return false;
-    if (!last->is_item) {
+    if (object != NULL && !last->is_item)
         changed = value == NULL ? hm_conform_attribute_delete(machine, object, last->attribute)
                                 : hm_conform_attribute_set(machine, object, last->attribute, value);
-    } else {
-        hm_object *key = load_base(machine, &last->key);
-        if (key != NULL)
-            changed = value == NULL ? hm_conform_item_delete(machine, object, key)
-                                    : hm_conform_item_set(machine, object, key, value);
-        hm_xdecref(machine->heap, key);
-    }
-    hm_decref(machine->heap, object);
+    else if (key != NULL)
+        changed = value == NULL ? hm_conform_item_delete(machine, object, key)
+                                : hm_conform_item_set(machine, object, key, value);
+    hm_xdecref(machine->heap, value);
+    hm_xdecref(machine->heap, object);
+    hm_xdecref(machine->heap, key);
     return changed;
+}
+
+/* Puts `value` (stolen) where a name is, and lets go of it after what was there before. */
+static void store_named(hm_conform_machine *machine, uint32_t symbol, hm_object *value)
+{
+    hm_conform_bind(machine, symbol, hm_incref(value));
+    hm_decref(machine->heap, value);
 }
 
 bool hm_conform_store(hm_conform_machine *machine, const hm_conform_operand *place,
                       hm_object *value)
 {
-    if (place->accessor_count > 0) {
-        bool stored = change_member(machine, place, value);
-        hm_decref(machine->heap, value);
-        return stored;
-    }
+    if (place->accessor_count > 0)
+        return change_member(machine, place, value);
     if (place->kind == HM_CONFORM_LOCAL)
         hm_generator_set(machine->heap, machine->frame.generator, place->number, value);
     else
-        hm_conform_bind(machine, place->number, value);
+        store_named(machine, place->number, value);
     return true;
 }
 

@@ -178,11 +178,12 @@ static bool enter_objects(hm_conform_machine *machine, hm_object_table *table)
 static bool trace(hm_conform_machine *machine, hm_object_table *table)
 {
     hm_object *garbage = get_garbage(machine);
+    /* First: their list is made, which may collect, and a body then drop what is entered. */
+    if (machine->heap->error.status != HM_OK || !enter_objects(machine, table))
+        return false;
     hm_visit_slots(machine->globals, machine->program->symbol_count, enter, table);
     if (garbage != NULL)
         hm_object_traverse(garbage, enter, table);
-    if (machine->heap->error.status != HM_OK || !enter_objects(machine, table))
-        return false;
     for (size_t entry = 0; entry < table->length; entry++) {
         hm_object *object = table->entries[entry].object;
         if (!hm_is(object, &hm_finalize_type)) /* CPython's registry holds its arguments */
@@ -221,6 +222,8 @@ bool hm_conform_ask_alive(hm_conform_machine *machine, const hm_conform_node *no
     bool alive = object != NULL && is_listed(machine, object);
     if (object != NULL && !alive && !is_reachable(machine, object, &alive))
         return false;
+    /* It may have died of a collection meanwhile, and another stand in its place. */
+    alive = alive && object == hm_conform_label_find(&machine->labels, node->place, node->ordinal);
     hm_conform_text_put(answer, alive ? "True" : "False");
     return true;
 }

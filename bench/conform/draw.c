@@ -52,7 +52,25 @@ static hm_status find_own(const hm_conform_labels *labels, const hm_graph *graph
     return status;
 }
 
-hm_status hm_conform_draw(const hm_conform_machine *machine, const char *path, hm_error *error)
+/* A root slot of the machine by the program's word for it; a text's slot by none, as the text is
+ * seen. */
+static const char *root_name(hm_object *const *slot, void *context)
+{
+    const hm_conform_machine *machine = context;
+    const hm_conform_program *program = machine->program;
+    for (uint32_t symbol = 0; symbol < program->symbol_count; symbol++) {
+        if (slot == &machine->globals[symbol])
+            return program->symbols[symbol];
+    }
+    const hm_conform_definition *definition = program->definitions;
+    for (; definition != NULL; definition = definition->next) {
+        if (slot == &machine->defined[definition->index])
+            return definition->name;
+    }
+    return "";
+}
+
+hm_status hm_conform_draw(hm_conform_machine *machine, const char *path, hm_error *error)
 {
     hm_drawing_options options = hm_drawing_options_default();
     hm_graph_nodes own = {0};
@@ -63,6 +81,8 @@ hm_status hm_conform_draw(const hm_conform_machine *machine, const char *path, h
     options.max_depth = 1;
     options.too_many = MOST_NEIGHBOURS;
     options.title = machine->program->name;
+    options.root_name = root_name;
+    options.context = machine;
     hm_status status = find_own(&machine->labels, graph, &own, error);
     if (status == HM_OK) {
         drawing = hm_drawing_around(graph, &own, &options, error);

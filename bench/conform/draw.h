@@ -10,6 +10,6 @@
 bool hm_conform_can_draw(const char *path);
 
 /** Draws the machine's heap as it is into `path`: whole, or not at all. */
-hm_status hm_conform_draw(const hm_conform_machine *machine, const char *path, hm_error *error);
+hm_status hm_conform_draw(hm_conform_machine *machine, const char *path, hm_error *error);
 
 #endif

@@ -42,6 +42,7 @@ hm_object *hm_conform_label_find(const hm_conform_labels *labels, uint32_t place
 /** Takes all objects out; the table keeps what memory a usual program needs. */
 void hm_conform_labels_forget(hm_conform_labels *labels);
 
+/** Frees the table; it can be used again as an empty one. */
 void hm_conform_labels_free(hm_conform_labels *labels);
 
 #endif

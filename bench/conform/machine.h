@@ -3,7 +3,7 @@
  * and what the words of the body now running mean.
  *
  * Words: a *body* is a finalizer, a callback, a gc callback or a generator; it runs on the same
- * machine, inside whatever statement set it off. The machine.has *stopped* when an expectation
+ * machine, inside whatever statement set it off. The machine has *stopped* when an expectation
  * failed: every block returns, and nothing is an error any more.
  *
  * Invariant: a reference of the program lies in a root slot of the machine, in an object, or in a

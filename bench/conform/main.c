@@ -100,19 +100,19 @@ static hm_status read_file(const char *path, hm_conform_text *text, hm_error *er
 }
 
 /* What all files share. */
-typedef struct session {
+typedef struct conform_run {
     hm_conform_machine machine;
     const conform_options *given;
     hm_error drawn; /* how the picture went */
-} session;
+} conform_run;
 
 static void draw(hm_conform_machine *machine, void *context)
 {
-    session *run = context;
+    conform_run *run = context;
     hm_conform_draw(machine, run->given->graph, &run->drawn);
 }
 
-static int run_programs(session *run, const hm_conform_file *file, bool last_file)
+static int run_programs(conform_run *run, const hm_conform_file *file, bool last_file)
 {
     int code = HM_EXIT_OK;
     for (const hm_conform_program *program = file->first; program != NULL;
@@ -127,7 +127,7 @@ static int run_programs(session *run, const hm_conform_file *file, bool last_fil
     return code;
 }
 
-static int run_file(session *run, const char *path, bool last)
+static int run_file(conform_run *run, const char *path, bool last)
 {
     hm_conform_text text = {0};
     hm_conform_file file = {0};
@@ -155,7 +155,7 @@ static int run_files(const hm_allocator *bound, const hm_collector_spec *collect
     hm_allocator counted, watched;
     hm_count_decorate(bound, &counted);
     hm_conform_watch_decorate(&counted, &watched);
-    session run = {.machine = {.allocator = &watched, .collector = collector}, .given = given};
+    conform_run run = {.machine = {.allocator = &watched, .collector = collector}, .given = given};
     run.machine.context = &run;
     int code = HM_EXIT_OK;
     for (size_t index = 0; index < given->files.count; index++)

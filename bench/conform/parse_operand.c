@@ -104,11 +104,12 @@ static bool parse_name(hm_conform_parser *parser, const char *word, size_t lengt
                        hm_conform_operand *operand)
 {
     hm_conform_symbol *symbol = hm_conform_name_of(parser, word, length);
+    size_t shown = length == 0 ? strlen(word) : length; /* 0: it begins with an accessor */
     if (symbol == NULL)
         return hm_conform_reject(parser,
                                  "'%.*s' is no operand here; expected a number, a 'text', None, "
                                  "True, False, garbage or a name",
-                                 (int)(length > 60 ? 60 : length), word);
+                                 (int)(shown > 60 ? 60 : shown), word);
     operand->kind = HM_CONFORM_LOCAL;
     if (find_local(parser, symbol->number, &operand->number))
         return true;

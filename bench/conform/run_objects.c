@@ -23,10 +23,7 @@ bool hm_conform_run_store(hm_conform_machine *machine, const hm_conform_node *no
         return false;
     if (expression->form->makes)
         hm_conform_label_made(machine, value, node->place);
-    hm_incref(value); /* as Python's stack does while what was there before is dropped */
-    bool stored = hm_conform_store(machine, &node->operands[0], value);
-    hm_decref(machine->heap, value);
-    return stored;
+    return hm_conform_store(machine, &node->operands[0], value);
 }
 
 bool hm_conform_run_del(hm_conform_machine *machine, const hm_conform_node *node)
@@ -96,37 +93,20 @@ bool hm_conform_run_discard(hm_conform_machine *machine, const hm_conform_node *
     return change_object(machine, node, discard);
 }
 
-/* The last entry of a weak dictionary; false: it is empty, or an error. */
-static bool find_last(hm_heap *heap, hm_object *object, hm_object **last)
-{
-    bool by_key = hm_is(object, &hm_weak_key_dict_type);
-    hm_weak_iterator iterator;
-    hm_object *key, *value;
-    *last = NULL;
-    hm_weak_iterator_begin(heap, object, &iterator);
-    while (by_key ? hm_weak_key_dict_next(heap, &iterator, &key, &value)
-                  : hm_weak_value_dict_next(heap, &iterator, &key, &value)) {
-        hm_xdecref(heap, *last);
-        *last = key;
-        hm_decref(heap, value);
-    }
-    hm_weak_iterator_end(heap, &iterator);
-    return *last != NULL;
-}
-
-/* MutableMapping.clear: one popitem after the other, from the end. */
+/* MutableMapping.clear: one popitem after the other, from the end, until there is none. */
 static bool clear_weak_dict(hm_heap *heap, hm_object *object)
 {
-    hm_object *last;
-    bool done = true;
-    heap->error.status = HM_OK;
-    while (done && find_last(heap, object, &last)) {
-        done = hm_is(object, &hm_weak_key_dict_type)
-                   ? hm_weak_key_dict_delete(heap, object, last)
-                   : hm_weak_value_dict_delete(heap, object, last);
-        hm_decref(heap, last);
+    bool by_key = hm_is(object, &hm_weak_key_dict_type);
+    hm_object *key, *value;
+    while (by_key ? hm_weak_key_dict_pop_item(heap, object, &key, &value)
+                  : hm_weak_value_dict_pop_item(heap, object, &key, &value)) {
+        hm_decref(heap, value);
+        hm_decref(heap, key);
     }
-    return done && heap->error.status == HM_OK;
+    bool emptied = heap->error.status == HM_KEY_ERROR;
+    if (emptied)
+        hm_error_clear(&heap->error);
+    return emptied;
 }
 
 static bool clear(hm_conform_machine *machine, hm_object *object, hm_object *item)

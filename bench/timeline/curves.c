@@ -1,4 +1,7 @@
-/* The curves of a timeline: what is read at points, at ticks and at collections, untraced. */
+/**
+ * This module is the curves of a timeline: what is read at points, at ticks and at collections of a
+ * run that traces nothing, so that times and memory are the work's own.
+ */
 #include "allocators/decorators.h"
 #include "base/system_memory.h"
 #include "bench/measure/clock.h"

@@ -1,6 +1,8 @@
-/* `heapmark timeline`: from the command line to a folder with a timeline. The driver runs two
- * processes, the curves' and the sites', and one before them where it has to find out how many
- * iterations the steady phase should have. */
+/**
+ * This module is `heapmark timeline`: from the command line to a folder with a timeline. The driver
+ * runs two processes, the curves' and the sites', so that tracing disturbs no curve, and one before
+ * them where it has to find out how many iterations the steady phase should have.
+ */
 #include "bench/command.h"
 #include "bench/exit_code.h"
 #include "bench/folder.h"

@@ -31,6 +31,7 @@ typedef struct hm_timeline_options {
  */
 hm_status hm_timeline_options_parse(hm_timeline_options *options, int argc, char **argv);
 
+/** Frees what the options own. */
 void hm_timeline_options_clear(hm_timeline_options *options);
 
 /** The command line of one part, from "heapmark" on. */

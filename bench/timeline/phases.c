@@ -1,4 +1,7 @@
-/* The phases of a timeline, the same in both of its parts. */
+/**
+ * This module is the phases of a timeline, the same in both of its parts, so that the sites of one
+ * explain the curves of the other.
+ */
 #include "bench/measure/clock.h"
 #include "bench/timeline/state.h"
 

@@ -1,4 +1,7 @@
-/* What the curves saw, as JSON. All times but `masked` are ns on the time axis. */
+/**
+ * This module is what the curves saw, as JSON, so that the driver can join it with the sites. All
+ * times but `masked` are ns on the time axis.
+ */
 #include "bench/timeline/state.h"
 
 static json_t *count(uint64_t value)

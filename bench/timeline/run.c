@@ -1,4 +1,7 @@
-/* One part of a timeline from its set-up to its record. */
+/**
+ * This module is one part of a timeline from its set-up to its record, so that the command runs it
+ * in a process of its own and anyone can run it by hand.
+ */
 #include "base/system_memory.h"
 #include "bench/timeline/state.h"
 
@@ -56,18 +59,10 @@ static bool watch(hm_timeline_state *state)
 static json_t *make_record(const hm_timeline_state *state)
 {
     const hm_sample_state *sample = &state->sample;
-    bool valid = sample->error.status == HM_OK, bound = sample->bound.malloc != NULL;
+    bool valid = sample->error.status == HM_OK;
     json_t *record = json_object();
     json_object_set_new(record, "part", json_string(hm_timeline_part_name(state->request->part)));
-    json_object_set_new(record, "valid", json_boolean(valid));
-    json_object_set_new(record, "reason",
-                        valid ? json_null() : hm_sample_words(sample->error.message));
-    json_object_set_new(record, "version",
-                        bound ? hm_sample_words(sample->bound.version) : json_null());
-    json_object_set_new(record, "origin",
-                        bound ? hm_sample_words(sample->bound.origin) : json_null());
-    json_object_set_new(record, "checksum",
-                        sample->checked ? hm_sample_hexadecimal(sample->checksum) : json_null());
+    hm_sample_add_verdict(sample, record);
     if (valid && state->request->part == HM_TIMELINE_CURVES)
         hm_timeline_record_curves(state, record);
     else if (valid)

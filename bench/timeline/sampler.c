@@ -1,6 +1,8 @@
-/* The ticks of a timeline: a timer's signal, handled on the thread that works, so that counts which
- * only that thread writes are read whole and no second thread turns the back end's locks on. A tick
- * reads four words and the clock; it stops no collector and walks nothing. */
+/**
+ * This module is the ticks of a timeline: a timer's signal, handled on the thread that works, so
+ * that counts which only that thread writes are read whole and no second thread turns the back
+ * end's locks on. A tick reads four words and the clock; it stops no collector and walks nothing.
+ */
 #include "allocators/decorators.h"
 #include "bench/measure/clock.h"
 #include "bench/timeline/state.h"

@@ -1,5 +1,8 @@
-/* The sites of a timeline: a traced run of the same work, with snapshots at the ends of phases and
- * a few inside the steady one, summed by line, function, type and traceback. */
+/**
+ * This module is the sites of a timeline: a traced run of the same work, with snapshots at the ends
+ * of phases and a few inside the steady one, summed by line, function, type and traceback, so that
+ * each phase's growth has lines of source to its name.
+ */
 #include "bench/strings.h"
 #include "bench/timeline/state.h"
 #include "bench/timeline/tally.h"

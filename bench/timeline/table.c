@@ -1,4 +1,7 @@
-/* The short table of a timeline: its phases, and the lines that added most to each of them. */
+/**
+ * This module is the short table of a timeline, its phases and the lines that added most to each of
+ * them, so that a terminal is enough to read one.
+ */
 #include "base/quantity.h"
 #include "bench/timeline/document.h"
 

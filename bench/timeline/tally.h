@@ -36,6 +36,7 @@ void hm_timeline_tally_end(hm_timeline_tally *tally);
  */
 json_t *hm_timeline_tally_take(hm_timeline_tally *tally);
 
+/** Frees what the tally holds. */
 void hm_timeline_tally_clear(hm_timeline_tally *tally);
 
 #endif

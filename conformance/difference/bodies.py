@@ -1,7 +1,7 @@
 """This module is the definitions of a random program: classes with finalizers, callbacks, generators, gc
 callbacks.
 
-What bodies make has no finalizer and no callback, so that a program always ends.
+A program always ends: finalizers make only objects of later classes, callbacks those without finalizers.
 """
 from .model import ATTRIBUTES, KEPT_NAMES, OBJECT_NAMES, WEAK_NAMES, ClassShape
 
@@ -9,14 +9,23 @@ from .model import ATTRIBUTES, KEPT_NAMES, OBJECT_NAMES, WEAK_NAMES, ClassShape
 def define_all(model):
     """Writes the definitions."""
     model.add("class P")
-    model.classes["P"] = ClassShape("P", ATTRIBUTES, False, False, False)
+    model.classes["P"] = ClassShape("P", ATTRIBUTES, False, False, False, False)
+    if model.with_chain:
+        # What fails where a deallocation is deep would keep its frames, and so objects, for longer.
+        model.add("class K" + (" slots x" if model.chance(0.3) else ""))
+        model.add("finalizer K")
+        model.add("  note end of $self")
+        model.add("end")
+        model.add("callback ck")
+        model.add("  note end of link of $ref")
+        model.add("end")
     for name in "ABC"[:model.random.randint(1, 3)]:
         define_class(model, name)
     for name in ("cb", "cc")[:model.random.randint(1, 2)]:
         define_callback(model, name)
     if model.chance(0.5):
         define_generator(model, "gen")
-    for shape in list(model.classes.values()):
+    for shape in reversed(list(model.classes.values())):  # a finalizer stands before what makes its class
         if shape.finalizer:
             define_finalizer(model, shape)
     if model.chance(0.15):
@@ -38,7 +47,7 @@ def define_class(model, name):
     if legacy:
         words.append("legacy")
     model.add(" ".join(words))
-    model.classes[name] = ClassShape(name, attributes, strong, legacy, finalizer)
+    model.classes[name] = ClassShape(name, attributes, "slots" in words, strong, legacy, finalizer)
 
 
 def define_finalizer(model, shape):
@@ -138,6 +147,29 @@ def make_object(model, _shape):
     return "try %s = %s" % (model.place(name), maker)
 
 
+def make_later(model, shape):
+    """An object with a finalizer: of a class whose name comes after this one's, so that it ends."""
+    later = sorted(name for name in model.classes if shape.name < name != "P") or ["P"]
+    name = model.one(OBJECT_NAMES + KEPT_NAMES)
+    return "try %s = new %s" % (model.place(name), model.one(later))
+
+
+def watch(model, shape):
+    target = model.one(("self", model.one(OBJECT_NAMES), "self." + model.one(shape.attributes)))
+    return "try %s = %s %s %s" % (model.place(model.one(WEAK_NAMES)), model.one(("weakref", "proxy")),
+                                  target, model.one(model.callbacks))
+
+
+def use(model, _shape):
+    """Something that may run other bodies."""
+    return model.one(("try n = next %s", "try close %s", "try n = pop %s", "try n = deref %s",
+                      "try detach %s")) % model.one(OBJECT_NAMES + WEAK_NAMES)
+
+
+def call(model, _shape):
+    return "try call %s 5" % model.one(OBJECT_NAMES + WEAK_NAMES)
+
+
 def make_inside(model, shape):
     return "try self.%s = %s" % (model.one(shape.attributes), model.one(("list self", "new P")))
 
@@ -146,7 +178,9 @@ def drop_name(model, _shape):
     return "try del " + model.one(OBJECT_NAMES + KEPT_NAMES + WEAK_NAMES)
 
 
-def clear_name(model, _shape):
+def clear_name(model, shape):
+    if model.with_vars:
+        return drop_name(model, shape)
     return "try clear " + model.one(OBJECT_NAMES)
 
 
@@ -189,9 +223,9 @@ def note_self(_model, _shape):
     return "try note self $self"
 
 
-FINALIZER_STEPS = (resurrect, resurrect, resurrect_into, cut_own, point_elsewhere, cut_neighbour,
+FINALIZER_STEPS = (make_later, watch, use, call, resurrect, resurrect, resurrect_into, cut_own, point_elsewhere, cut_neighbour,
                    make_object, make_inside, drop_name, drop_name, clear_name, nested_collect, fail,
                    look, look_at_self, weak_to_self)
 LEGACY_STEPS = (cut_own, look, look_at_self, fail, make_object, resurrect)
-CALLBACK_STEPS = (make_object, drop_name, clear_name, nested_collect, fail, look, deref_own, keep_ref,
+CALLBACK_STEPS = (use, make_object, drop_name, clear_name, nested_collect, fail, look, deref_own, keep_ref,
                   note_self)

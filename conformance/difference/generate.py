@@ -9,11 +9,12 @@ one, and numbers), what `objects` shows in the middle of a collection, counts of
 import random
 
 from . import bodies
-from .model import (KEPT_NAMES, KEYS, OBJECT_NAMES, WEAK_CONTAINERS, WEAK_NAMES,
-                    Model)
+from .looking import collect, finish, look
+from .model import ATTRIBUTES, KEPT_NAMES, KEYS, OBJECT_NAMES, WEAK_CONTAINERS, WEAK_NAMES, Model
 
 DEFAULT_STEPS = (50, 100)
-# What CPythons differ in (docs/conform.md, Versions); a program that uses it asks for the later one.
+# What CPythons differ in (docs/conform.md, Versions of CPython); a program that uses it asks for the
+# later one.
 NEEDS_VARS = NEEDS_SIZES = "3.13"
 NEEDS_GENERATOR = "3.12"
 
@@ -21,6 +22,8 @@ NEEDS_GENERATOR = "3.12"
 def program(seed, index, steps=DEFAULT_STEPS):
     """Program `index` of a seed: its lines, without a `program` line."""
     model = Model(random.Random("%s:%d" % (seed, index)))
+    model.with_vars = model.chance(0.12)
+    model.with_chain = model.chance(0.06)
     bodies.define_all(model)
     count = model.random.randint(*steps)
     moods = mood_weights(model)
@@ -39,8 +42,9 @@ def mood_weights(model):
                (collect, 7), (look, 7), (use, 4)]
     for step, weight, probability in ((freeze, 3, 0.12), (saveall, 2, 0.15), (weak_container, 8, 0.25),
                                       (finalize, 5, 0.25), (use_generator, 8, 0.5),
-                                      (block, 2, 0.3), (instance_dict, 3, 0.12), (chain, 1, 0.04), (sizes, 1, 0.05),
-                                      (garbage, 2, 0.15)):
+                                      (block, 2, 0.3), (sizes, 1, 0.05), (garbage, 2, 0.15),
+                                      (chain, 1, float(model.with_chain)),
+                                      (instance_dict, 3, float(model.with_vars))):
         if model.chance(probability):
             weights.append((step, weight))
     total = 0
@@ -155,9 +159,15 @@ def link(model):
         return
     place = model.inner_place(name)
     if place is not None:
+        if model.chance(0.1):
+            place = "%s.%s" % (place, model.one(ATTRIBUTES))
         model.add("try %s = %s" % (place, model.operand()))
     elif model.chance(0.2):
         alias(model)
+    elif model.chance(0.2):
+        cls = model.one(sorted(model.classes))
+        if not model.classes[cls].slots:  # else it would take the slot's place
+            model.add("try %s.%s = %s" % (cls, model.one(ATTRIBUTES), model.operand()))
 
 
 def drop(model):
@@ -180,7 +190,7 @@ def drop(model):
         target = model.one(OBJECT_NAMES)
         model.add("try %s = pop %s" % (target, name))
         model.lose(target)
-    elif model.kinds[name] in ("list", "dict", "set", "cell"):
+    elif model.kinds[name] in ("list", "dict", "set", "cell") and not model.with_vars:
         model.add("try clear " + name)
     if model.chance(0.3):
         model.add("print log")
@@ -254,11 +264,14 @@ def watch(model, target):
     """A weak reference, proxy or finalize object for the target, in a name or inside an object."""
     word = model.one(("weakref", "weakref", "weakref", "proxy"))
     expression = "%s %s" % (word, target)
+    bound = None
     if model.chance(0.6):
-        methods = model.names_of("method", "function")
-        callee = model.one(methods) if methods and model.chance(0.25) else model.one(model.callbacks)
-        if model.kinds.get(callee) == "function":
-            callee = model.one(model.callbacks)
+        callee = model.one(model.callbacks)
+        names = model.plain_names()
+        if names and model.chance(0.25):
+            bound = model.place("bound")
+            model.add("try bound = method %s %s" % (callee, model.one(names)))
+            callee = bound
         expression += " " + callee
     names = model.plain_names()
     place = model.inner_place(model.one(names)) if names and model.chance(0.3) else None
@@ -266,6 +279,8 @@ def watch(model, target):
         model.add("try %s = %s" % (model.place(place), expression))
     else:
         store(model, model.one(WEAK_NAMES), expression, word)
+    if bound is not None and model.chance(0.7):
+        model.add("try del bound")
 
 
 def weak(model):
@@ -348,36 +363,7 @@ def put_weakly(model, name, kind, target):
         model.add("try add %s %s" % (name, target))
 
 
-# Collecting, looking, and what only some programs do
-
-def collect(model):
-    generation = model.one(("", "", "", " 0", " 0", " 1", " 2"))
-    model.add("print collect" + generation)
-    model.add("print log")
-    if model.chance(0.3):
-        model.add("print objects" + model.one(("", " 0", " 1", " 2")))
-    if model.chance(0.2):
-        model.add("print stats %d" % model.random.randrange(3))
-
-
-def look(model):
-    name = model.one(list(model.kinds) or ["a"])
-    kind = model.kinds.get(name)
-    if kind in WEAK_CONTAINERS:
-        model.add("print length " + name)
-        return
-    if countable(model, name, kind) and model.chance(0.4):
-        model.add("try print refcount " + name)
-        return
-    model.add("try print " + model.one(
-        ("tracked ", "finalized ", "value ", "referents ", "referrers ", "weakrefs ", "type ")) + name)
-
-
-def countable(model, name, kind):
-    """Whether a name surely holds no text, number or None, whose counts are the interpreter's affair.
-    (Callbacks put what they are given into other names.)"""
-    return name in OBJECT_NAMES and kind not in (None, "any") and name not in model.lost
-
+# What only some programs do
 
 def use(model):
     """Calls something, or takes something out."""
@@ -462,18 +448,26 @@ def sizes(model):
 
 def chain(model):
     """A chain longer than deallocation nests."""
-    cls = model.one(sorted(model.classes))
+    cls = model.one(("K", "K", "P"))
     model.add("o = None")
+    model.add("chained = list")
     model.add("times %d" % model.random.randint(20, 70))
     if model.chance(0.5):
         model.add("  t = new " + cls)
         model.add("  try t.x = o")
     else:
         model.add("  t = %s o" % model.one(("list", "tuple", "cell")))
+    if model.chance(0.2):
+        model.add("  try u = weakref t ck")
+        model.add("  try append chained u")
     model.add("  o = t")
     model.add("end")
+    if model.chance(0.5):
+        model.add("t = list o")
+        model.add("append t t")
     model.add("del t o")
     model.add("print log")
+    collect(model)
 
 
 def block(model):
@@ -484,49 +478,3 @@ def block(model):
         model.one((create, link, drop, create_inside))(model)
     model.lines[start:] = ["  " + line for line in model.lines[start:]]
     model.add("end")
-
-
-def finish(model):
-    """Looks at everything, drops everything, and looks again."""
-    model.add("print log")
-    model.add("print collect")
-    model.add("print log")
-    for name, kind in model.kinds.items():
-        look_at(model, name, kind)
-    for name in KEPT_NAMES:
-        model.add("try print value " + name)
-        model.add("try print finalized " + name)
-    for name in WEAK_NAMES:
-        model.add("try print dead " + name)
-    for place in model.random.sample(model.places, min(len(model.places), 15)):
-        model.add("print alive " + place)
-    look_at_all(model)
-    names = OBJECT_NAMES + KEPT_NAMES + WEAK_NAMES + ["n", "o", "t", "s", "q", "r"]
-    model.random.shuffle(names)
-    for name in names:
-        model.add("try del " + name)
-    model.add("print log")
-    model.add("print collect")
-    look_at_all(model)
-
-
-def look_at(model, name, kind):
-    if kind in WEAK_CONTAINERS:
-        model.add("print keys " + name)
-        return
-    if countable(model, name, kind):
-        model.add("try print refcount " + name)
-    for query in ("value", "tracked", "referents", "referrers"):
-        if query == "value" or model.chance(0.6):
-            model.add("try print %s %s" % (query, name))
-    if kind in model.classes or kind == "set":
-        model.add("try print weakrefs " + name)
-
-
-def look_at_all(model):
-    model.add("print log")
-    for query in ("objects 0", "objects 1", "objects 2", "garbage", "stats 0", "stats 1", "stats 2",
-                  "count 1", "count 2", "frozen"):
-        model.add("print " + query)
-
-

@@ -20,9 +20,10 @@ HASHABLE = ("tuple", "function", "method", "generator", "frame", "weakref", "fin
 class ClassShape:
     """A class of the program."""
 
-    def __init__(self, name, attributes, strong, legacy, finalizer):
+    def __init__(self, name, attributes, slots, strong, legacy, finalizer):
         self.name = name
         self.attributes = attributes
+        self.slots = slots
         self.strong = strong
         self.legacy = legacy
         self.finalizer = finalizer
@@ -39,6 +40,7 @@ class Model:
         self.classes = {}
         self.callbacks = []
         self.generators = {}  # name: number of parameters
+        self.with_vars = False  # then nothing is cleared: CPython 3.13.0 frees too much
         self.needs = None  # the oldest CPython that agrees
         self.lost = set()  # names that may hold a number, a text or None whatever their kind
 

@@ -3,9 +3,12 @@ what is left is a program and the two sides still differ.
 
 Many candidates are tried in one file, so that a shrink takes seconds.
 """
+import re
+
 from reference import parser
 from reference.words import TextError
 
+_STORE = re.compile(r"(?:try )?(\w+) = ")
 OPENERS = ("finalizer", "callback", "generator", "on-collection", "times", "for", "scope")
 
 
@@ -37,6 +40,8 @@ def one_round(best, differ):
         size //= 2
     best = first_that_differs(best, without_blocks(best), differ)
     best = first_that_differs(best, unwrapped(best), differ)
+    if len(best) <= 40:
+        best = first_that_differs(best, merged(best), differ)
     return first_that_differs(best, without_words(best), differ)
 
 
@@ -102,6 +107,22 @@ def unwrapped(lines):
         for first in range(len(lines)):
             for second in range(first + 1, len(lines)):
                 found.append(lines[:first] + lines[first + 1:second] + lines[second + 1:])
+    return found
+
+
+def merged(lines):
+    """Each `NAME = …` left out, another name used in its place."""
+    names = {}
+    for number, line in enumerate(lines):
+        match = _STORE.match(line)
+        if match:
+            names.setdefault(match.group(1), number)
+    found = []
+    for name, number in names.items():
+        word = re.compile(r"(?<![\w'.])%s(?![\w'])" % name)
+        for other in names:
+            if other != name:
+                found.append([word.sub(other, line) for line in lines[:number] + lines[number + 1:]])
     return found
 
 

@@ -76,9 +76,10 @@ def ask_length(query, self_value, ref_value):
 
 def ask_contains(query, self_value, ref_value):
     value = _operand(query, 1, self_value, ref_value)
+    key = _operand(query, 2, self_value, ref_value)
     if kind(value) not in _SIZED:
         raise TypeError("argument of type '%s' is not iterable" % machine.type_name(kind(value)))
-    return str(_operand(query, 2, self_value, ref_value) in value)
+    return str(key in value)
 
 
 def ask_keys(query, self_value, ref_value):
@@ -126,7 +127,18 @@ def ask_alive(query, _self, _ref):
             waiting.extend(value.data.values())
         else:
             waiting.extend(gc.get_referents(value))
+            if type(value) in machine.classes:
+                waiting.extend(_hidden_attributes(value))
     return "False"
+
+
+def _hidden_attributes(instance):
+    """What an instance holds in a dict that no `vars` asked for: CPython's own affair."""
+    found = []
+    for referent in gc.get_referents(instance):
+        if type(referent) is dict and not machine.is_own(referent):
+            found.extend(referent.values())
+    return found
 
 
 def ask_dead(query, self_value, ref_value):

@@ -93,20 +93,21 @@ def set_attribute(value, name, new):
     found = kind(value)
     if found in machine.classes or found is type:
         setattr(value, name, new)
-        _forget_hidden_dict(value, name, new)
+        if type(value) in machine.classes and not hasattr(type(value), "__slots__"):
+            _forget_hidden_dict(value)
     elif name == "content" and found is types.CellType:
         value.cell_contents = new
     else:
         raise no_attribute(value, name)
 
 
-def _forget_hidden_dict(instance, name, new):
-    """Where CPython has just put the instance's attributes into a dict that no `vars` asked for."""
-    for referent in gc.get_referents(instance):
-        if (type(referent) is dict and machine.is_own(referent) and referent.get(name, MISSING) is new
-                and machine.dict_of.get(id(instance)) != id(referent)
-                and instance.__dict__ is referent):
-            machine.forget(referent)
+def _forget_hidden_dict(instance):
+    """Where CPython has just put the instance's attributes into a dict that no `vars` asked for, what was
+    at its address is gone."""
+    address = native.dict_address(instance)
+    if address and machine.dict_of.get(id(instance)) != address:
+        machine.label_of.pop(address, None)
+        machine.type_of.pop(address, None)
 
 
 def delete_attribute(value, name):

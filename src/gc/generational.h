@@ -103,6 +103,7 @@ static inline void hm_gc_list_merge(hm_gc_link *from, hm_gc_link *to)
     hm_gc_list_init(from);
 }
 
+/** The objects in the list, counted. */
 uint64_t hm_gc_list_length(const hm_gc_link *list);
 
 /**

@@ -45,10 +45,11 @@ uint64_t hm_gc_keep_uncollectable(hm_heap *heap, hm_gc_link *finalizers, hm_gc_l
     uint64_t kept = hm_gc_list_length(finalizers);
     bool save_all = (heap->gc.debug & HM_GC_DEBUG_SAVEALL) != 0;
     hm_gc_report_each(heap, HM_GC_DEBUG_UNCOLLECTABLE, finalizers);
-    for (hm_gc_link *link = finalizers->next; link != finalizers; link = link->next) {
-        if (save_all || is_legacy(hm_gc_object_of(link)))
-            hm_gc_append_garbage(heap, hm_gc_object_of(link));
+    while (!hm_gc_list_is_empty(finalizers)) {
+        hm_object *object = hm_gc_object_of(finalizers->next);
+        hm_gc_list_move(finalizers->next, old); /* first: the hook may hear of no memory */
+        if (save_all || is_legacy(object))
+            hm_gc_append_garbage(heap, object);
     }
-    hm_gc_list_merge(finalizers, old);
     return kept;
 }

@@ -224,6 +224,17 @@ static void add_root(dot_writer *out, hm_object *object, hm_edge edge)
         add_reference(out, node, &edge);
 }
 
+/* What the slot refers to, under its name or else its number. */
+static void add_slot(dot_writer *out, hm_object *const *slot, size_t number)
+{
+    const hm_drawing_options *options = &out->drawing->options;
+    const char *name =
+        options->root_name == NULL ? NULL : options->root_name(slot, options->context);
+    add_root(out, *slot,
+             name == NULL ? (hm_edge){.kind = HM_EDGE_INDEX, .index = number}
+                          : (hm_edge){.kind = HM_EDGE_FIELD, .text = name});
+}
+
 /* The roots are drawn as one list, all runs of slots one behind the other. */
 static void write_roots(dot_writer *out)
 {
@@ -231,8 +242,7 @@ static void write_roots(dot_writer *out)
     size_t number = 0;
     for (size_t root = 0; root < heap->root_count; root++) {
         for (size_t slot = 0; slot < heap->roots[root].count; slot++)
-            add_root(out, heap->roots[root].slots[slot],
-                     (hm_edge){.kind = HM_EDGE_INDEX, .index = number++});
+            add_slot(out, &heap->roots[root].slots[slot], number++);
     }
     add_root(out, hm_graph_garbage_list(out->drawing->graph),
              (hm_edge){.kind = HM_EDGE_FIELD, .text = "garbage"});

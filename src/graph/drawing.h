@@ -15,6 +15,9 @@
 
 #include <stdio.h>
 
+/** What a registered root slot is called, borrowed; "": nothing is shown; NULL: its number. */
+typedef const char *(*hm_root_namer)(hm_object *const *slot, void *context);
+
 /** What is drawn, and how. */
 typedef struct hm_drawing_options {
     hm_graph_direction direction; /**< referents (show_refs) or referrers (show_backrefs) */
@@ -25,7 +28,8 @@ typedef struct hm_drawing_options {
     bool addresses;               /**< put each object's address into its label */
     hm_graph_predicate filter;    /**< false: leave the object out; NULL: none is */
     hm_graph_predicate highlight; /**< true: draw it green; NULL: none is */
-    void *context;                /**< handed to both */
+    hm_root_namer root_name;      /**< NULL: root slots have numbers */
+    void *context;                /**< handed to all three */
     const char *title;            /**< under the picture; NULL: none */
 } hm_drawing_options;
 

@@ -1,4 +1,7 @@
 /**
+ * This module is the names of an instance's references, so that a chain says `.left` and not a
+ * number.
+ *
  * An instance's references and its attributes are listed by two functions of the runtime, the first
  * without names, the second wherever the attributes lie. Here the two are brought together: slots
  * come first in both and in one order; attributes kept without a dict may be listed in another

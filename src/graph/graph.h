@@ -86,6 +86,7 @@ bool hm_graph_is(const hm_graph *graph, hm_graph_node node, unsigned marks);
 /** What the weak reference `node` refers to; HM_GRAPH_NONE: it is dead, or no weak reference. */
 hm_graph_node hm_graph_weak_referent(const hm_graph *graph, hm_graph_node node);
 
+/** The map in numbers, by one pass over its nodes. */
 hm_graph_summary hm_graph_summarize(const hm_graph *graph);
 
 /**

@@ -204,6 +204,24 @@ bool hm_dict_delete(hm_heap *heap, hm_object *object, hm_object *key)
     return true;
 }
 
+bool hm_dict_pop_item(hm_heap *heap, hm_object *object, hm_object **key, hm_object **value)
+{
+    hm_dict *dict = (hm_dict *)object;
+    hm_dict_keys *keys = dict->keys;
+    if (dict->length == 0)
+        return hm_fail(heap, HM_KEY_ERROR, "popitem(): dictionary is empty");
+    size_t last = keys->entry_count - 1;
+    while (*hm_dict_keys_key(keys, last) == NULL)
+        last--;
+    *key = *hm_dict_keys_key(keys, last);
+    *value = *hm_dict_keys_value(keys, last);
+    hm_dict_keys_remove(keys, (int64_t)last, hm_dict_keys_hash(keys, last));
+    keys->entry_count = last;
+    dict->length--;
+    dict->version++;
+    return true;
+}
+
 void hm_dict_clear(hm_heap *heap, hm_object *dict)
 {
     drop_entries(heap, (hm_dict *)dict);

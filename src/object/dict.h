@@ -67,6 +67,13 @@ hm_object *hm_dict_get(hm_heap *heap, hm_object *dict, hm_object *key);
 /** Removes `key`; false with KeyError where it is absent. */
 bool hm_dict_delete(hm_heap *heap, hm_object *dict, hm_object *key) HM_MUST_USE;
 
+/**
+ * Removes the entry that was set last (dict.popitem); new references to its key and value. False:
+ * KeyError, the dict is empty.
+ */
+bool hm_dict_pop_item(hm_heap *heap, hm_object *dict, hm_object **key,
+                      hm_object **value) HM_MUST_USE;
+
 /** Drops every entry and the table; the dict is as new. */
 void hm_dict_clear(hm_heap *heap, hm_object *dict);
 

@@ -216,13 +216,18 @@ void hm_dict_keys_remove(hm_dict_keys *keys, int64_t entry, uint64_t hash)
     *hm_dict_keys_value(keys, (size_t)entry) = NULL;
 }
 
+uint64_t hm_dict_keys_hash(const hm_dict_keys *keys, size_t entry)
+{
+    return keys->str_only ? ((const hm_str *)*hm_dict_keys_key(keys, entry))->hash
+                          : any_entries(keys)[entry].hash;
+}
+
 void hm_dict_keys_move(hm_dict_keys *to, const hm_dict_keys *from)
 {
     for (size_t entry = 0; entry < from->entry_count; entry++) {
         hm_object *key = *hm_dict_keys_key(from, entry);
         if (key == NULL)
             continue;
-        uint64_t hash = from->str_only ? ((hm_str *)key)->hash : any_entries(from)[entry].hash;
-        hm_dict_keys_add(to, key, hash, *hm_dict_keys_value(from, entry));
+        hm_dict_keys_add(to, key, hm_dict_keys_hash(from, entry), *hm_dict_keys_value(from, entry));
     }
 }

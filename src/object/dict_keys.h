@@ -51,6 +51,9 @@ void hm_dict_keys_add(hm_dict_keys *keys, hm_object *key, uint64_t hash, hm_obje
 /** Makes the index slot of entry `entry` a dummy and empties the entry; references untouched. */
 void hm_dict_keys_remove(hm_dict_keys *keys, int64_t entry, uint64_t hash);
 
+/** The hash of the key of an entry that holds one. */
+uint64_t hm_dict_keys_hash(const hm_dict_keys *keys, size_t entry);
+
 /** Moves all live entries of `from` into the empty table `to`, in order. */
 void hm_dict_keys_move(hm_dict_keys *to, const hm_dict_keys *from);
 

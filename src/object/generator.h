@@ -59,6 +59,7 @@ hm_object *hm_generator_next(hm_heap *heap, hm_object *generator);
  */
 bool hm_generator_close(hm_heap *heap, hm_object *generator);
 
+/** Where its body stands (inspect.getgeneratorstate). */
 hm_generator_status hm_generator_get_status(const hm_object *generator);
 
 #endif

@@ -29,6 +29,7 @@ hm_object_table_entry *hm_object_table_add(hm_object_table *table, hm_object *ob
 /** The object's entry; NULL: it is not in the table. */
 hm_object_table_entry *hm_object_table_find(const hm_object_table *table, const hm_object *object);
 
+/** Gives the memory back; the objects are not touched. */
 void hm_object_table_destroy(hm_object_table *table);
 
 #endif

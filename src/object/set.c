@@ -103,9 +103,11 @@ hm_object *hm_set_new(hm_heap *heap)
     return &set->base;
 }
 
-/* The slot of an equal key, or the unused slot where the search ends. Runs of LINEAR_PROBES
- * neighbours before each jump, as CPython's set_lookkey. */
-static set_entry *find(const hm_set *set, const hm_object *key, uint64_t hash)
+/* The slot of an equal key, or the unused slot where the search ends; `*deleted` receives the last
+ * slot of a deleted key on the way. Runs of LINEAR_PROBES neighbours before each jump, as CPython's
+ * set_add_entry. */
+static set_entry *find_place(const hm_set *set, const hm_object *key, uint64_t hash,
+                             set_entry **deleted)
 {
     uint64_t perturb = hash;
     size_t slot = hash & set->mask;
@@ -118,32 +120,47 @@ static set_entry *find(const hm_set *set, const hm_object *key, uint64_t hash)
             if (entry->hash == hash && (entry->key == key || hm_object_equal(entry->key, key)) &&
                 holds_key(entry))
                 return entry;
+            if (entry->key == &deleted_key)
+                *deleted = entry;
         }
         perturb >>= PERTURB_SHIFT;
         slot = (slot * 5 + 1 + perturb) & set->mask;
     }
 }
 
-/* Moves the keys to a table of more than `minimum` slots. */
+static set_entry *find(const hm_set *set, const hm_object *key, uint64_t hash)
+{
+    set_entry *deleted;
+    return find_place(set, key, hash, &deleted);
+}
+
+/* Moves the keys to a table of more than `minimum` slots, the small one where it is enough. */
 static bool rebuild(hm_heap *heap, hm_set *set, size_t minimum)
 {
     size_t slots = SMALL_SLOTS;
     while (slots <= minimum)
         slots <<= 1;
-    set_entry *table = hm_memory_allocate_zeroed(heap, slots, sizeof(set_entry));
+    set_entry small[SMALL_SLOTS];
+    set_entry *old = set->table;
+    size_t old_slots = set->mask + 1, old_bytes = table_bytes(set);
+    set_entry *table = set->small;
+    if (slots > SMALL_SLOTS)
+        table = hm_memory_allocate_zeroed(heap, slots, sizeof(set_entry));
     if (table == NULL)
         return hm_fail(heap, HM_NO_MEMORY, "no memory for a set of %zu keys", set->used);
-    hm_set grown = {.mask = slots - 1, .table = table};
-    for (size_t slot = 0; slot <= set->mask; slot++) {
-        set_entry *entry = &set->table[slot];
-        if (holds_key(entry))
-            *find(&grown, entry->key, entry->hash) = *entry;
-    }
-    if (table_bytes(set) != 0)
-        hm_memory_free(heap, set->table, table_bytes(set));
+    if (old_bytes == 0)
+        old = memcpy(small, set->small, sizeof small);
+    if (table == set->small)
+        memset(table, 0, sizeof set->small);
     set->table = table;
     set->mask = slots - 1;
     set->fill = set->used;
+    for (size_t slot = 0; slot < old_slots; slot++) {
+        if (holds_key(&old[slot]))
+            *find(set, old[slot].key, old[slot].hash) = old[slot];
+    }
+    if (old_bytes != 0)
+        hm_memory_free(heap, old, old_bytes);
     return true;
 }
 
@@ -154,13 +171,18 @@ bool hm_set_add(hm_heap *heap, hm_object *object, hm_object *key)
     uint64_t hash;
     if (!hm_object_hash(heap, key, &hash))
         return false;
-    set_entry *entry = find(set, key, hash);
+    set_entry *deleted = NULL;
+    set_entry *entry = find_place(set, key, hash, &deleted);
     if (holds_key(entry))
         return true;
+    if (deleted != NULL)
+        entry = deleted;
     entry->hash = hash;
     hm_store_first(heap, object, &entry->key, hm_incref(key));
-    set->fill++;
     set->used++;
+    if (deleted != NULL)
+        return true;
+    set->fill++;
     if (set->fill * 5 < set->mask * 3)
         return true;
     if (rebuild(heap, set, set->used > LARGE_SET ? set->used * 2 : set->used * 4))

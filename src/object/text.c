@@ -94,14 +94,18 @@ char *hm_str_data(hm_object *object)
     return ((hm_str *)object)->data;
 }
 
-/* The table is the heap's own, not one of its objects. */
+/* The table is the heap's own, not one of its objects. Its allocation may collect, and a finalizer
+ * intern a string and so make it. */
 static bool make_table(hm_heap *heap)
 {
-    heap->interned = hm_dict_new(heap);
-    if (heap->interned == NULL)
-        return false;
-    heap->live_objects--;
-    return true;
+    hm_object *table = hm_dict_new(heap);
+    if (heap->interned != NULL) {
+        hm_xdecref(heap, table);
+    } else if (table != NULL) {
+        heap->interned = table;
+        heap->live_objects--;
+    }
+    return heap->interned != NULL;
 }
 
 hm_object *hm_str_intern(hm_heap *heap, hm_object *str)

@@ -63,15 +63,29 @@ hm_object *hm_weak_container_new(hm_heap *heap, const hm_type *type, hm_object *
     hm_object base = container->base;
     *container = (hm_weak_container){.base = base, .discard = discard};
     hm_store_first(heap, &container->base, &container->data, data);
-    hm_track(heap, &container->base);
     hm_store_first(heap, &container->base, &container->pending, hm_list_new(heap));
     if (container->pending != NULL)
         hm_store_first(heap, &container->base, &container->remover,
                        remover_new(heap, &container->base));
-    if (container->remover != NULL)
-        return &container->base;
-    hm_decref(heap, &container->base);
-    return NULL;
+    if (container->remover == NULL) {
+        hm_decref(heap, &container->base);
+        return NULL;
+    }
+    /* Not before it is whole: the allocations may collect, and a finalizer look around. */
+    hm_track(heap, &container->base);
+    return &container->base;
+}
+
+/* A weak reference made by a finalizer may still lead here: it stays usable, empty. */
+void hm_weak_container_clear(hm_heap *heap, hm_object *object)
+{
+    hm_weak_container *container = (hm_weak_container *)object;
+    if (heap->destroying) {
+        hm_object_clear_slots(heap, object);
+        return;
+    }
+    hm_list_clear(heap, container->pending);
+    container->data->type->clear(heap, container->data);
 }
 
 void hm_weak_container_deallocate(hm_heap *heap, hm_object *object)

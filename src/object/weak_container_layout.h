@@ -32,6 +32,9 @@ typedef struct hm_weak_container {
 hm_object *hm_weak_container_new(hm_heap *heap, const hm_type *type, hm_object *data,
                                  void (*discard)(hm_heap *, hm_weak_container *, hm_object *));
 
+/** A hm_type.clear. */
+void hm_weak_container_clear(hm_heap *heap, hm_object *object);
+
 /** A hm_type.deallocate. */
 void hm_weak_container_deallocate(hm_heap *heap, hm_object *object);
 

@@ -12,7 +12,7 @@ const hm_type hm_weak_key_dict_type = {.name = "WeakKeyDictionary",
                                        .flags = HM_TYPE_CONTAINER,
                                        .weaklist_offset = offsetof(hm_weak_container, weaklist),
                                        .references = HM_WEAK_CONTAINER_REFERENCES,
-                                       .clear = hm_object_clear_slots,
+                                       .clear = hm_weak_container_clear,
                                        .deallocate = hm_weak_container_deallocate};
 
 static hm_weak_container *dict_of(const hm_object *object)
@@ -79,6 +79,21 @@ bool hm_weak_key_dict_delete(hm_heap *heap, hm_object *dict, hm_object *key)
     bool deleted = value != NULL;
     hm_xdecref(heap, value);
     return deleted;
+}
+
+bool hm_weak_key_dict_pop_item(hm_heap *heap, hm_object *object, hm_object **key, hm_object **value)
+{
+    hm_weak_container *dict = dict_of(object);
+    hm_object *entry;
+    dict->deleted_some = true;
+    while (hm_dict_pop_item(heap, dict->data, &entry, value)) {
+        *key = hm_weakref_get(entry);
+        hm_decref(heap, entry);
+        if (*key != NULL)
+            return true;
+        hm_decref(heap, *value);
+    }
+    return false;
 }
 
 bool hm_weak_key_dict_contains(hm_heap *heap, hm_object *dict, hm_object *key)

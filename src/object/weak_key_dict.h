@@ -29,6 +29,13 @@ bool hm_weak_key_dict_delete(hm_heap *heap, hm_object *dict, hm_object *key) HM_
 /** Removes `key` and returns its value, a new reference. NULL: KeyError, TypeError, MemoryError. */
 hm_object *hm_weak_key_dict_pop(hm_heap *heap, hm_object *dict, hm_object *key);
 
+/**
+ * Removes the entry set last whose key is alive, and the dead ones after it (popitem); new
+ * references to key and value. False: KeyError, there is none.
+ */
+bool hm_weak_key_dict_pop_item(hm_heap *heap, hm_object *dict, hm_object **key,
+                               hm_object **value) HM_MUST_USE;
+
 /** True where an equal key is there. False where `key` cannot be: no error for what cannot be
  * weakly referenced, heap->error for what is unhashable. */
 bool hm_weak_key_dict_contains(hm_heap *heap, hm_object *dict, hm_object *key);

@@ -11,7 +11,7 @@ const hm_type hm_weak_set_type = {.name = "WeakSet",
                                   .flags = HM_TYPE_CONTAINER,
                                   .weaklist_offset = offsetof(hm_weak_container, weaklist),
                                   .references = HM_WEAK_CONTAINER_REFERENCES,
-                                  .clear = hm_object_clear_slots,
+                                  .clear = hm_weak_container_clear,
                                   .deallocate = hm_weak_container_deallocate};
 
 static hm_weak_container *set_of(const hm_object *object)

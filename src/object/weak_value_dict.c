@@ -42,7 +42,7 @@ const hm_type hm_weak_value_dict_type = {.name = "WeakValueDictionary",
                                          .flags = HM_TYPE_CONTAINER,
                                          .weaklist_offset = offsetof(hm_weak_container, weaklist),
                                          .references = HM_WEAK_CONTAINER_REFERENCES,
-                                         .clear = hm_object_clear_slots,
+                                         .clear = hm_weak_container_clear,
                                          .deallocate = hm_weak_container_deallocate};
 
 /* The dict with nothing pending. */
@@ -112,6 +112,21 @@ hm_object *hm_weak_value_dict_pop(hm_heap *heap, hm_object *object, hm_object *k
     if (hm_dict_delete(heap, dict->data, key) && value == NULL)
         hm_fail(heap, HM_KEY_ERROR, "the WeakValueDictionary has no such key");
     return value;
+}
+
+bool hm_weak_value_dict_pop_item(hm_heap *heap, hm_object *object, hm_object **key,
+                                 hm_object **value)
+{
+    const hm_weak_container *dict = committed(heap, object);
+    hm_object *entry;
+    while (hm_dict_pop_item(heap, dict->data, key, &entry)) {
+        *value = hm_weakref_get(entry);
+        hm_decref(heap, entry);
+        if (*value != NULL)
+            return true;
+        hm_decref(heap, *key);
+    }
+    return false;
 }
 
 size_t hm_weak_value_dict_length(hm_heap *heap, hm_object *dict)

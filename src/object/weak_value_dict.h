@@ -35,6 +35,13 @@ bool hm_weak_value_dict_delete(hm_heap *heap, hm_object *dict, hm_object *key) H
 /** Removes `key` and returns its value, a new reference. NULL: KeyError, TypeError. */
 hm_object *hm_weak_value_dict_pop(hm_heap *heap, hm_object *dict, hm_object *key);
 
+/**
+ * Removes the entry set last whose value is alive, and the dead ones after it (popitem); new
+ * references to key and value. False: KeyError, there is none.
+ */
+bool hm_weak_value_dict_pop_item(hm_heap *heap, hm_object *dict, hm_object **key,
+                                 hm_object **value) HM_MUST_USE;
+
 /** True where `key` has a living value; an unhashable key has not (heap->error tells). */
 bool hm_weak_value_dict_contains(hm_heap *heap, hm_object *dict, hm_object *key);
 

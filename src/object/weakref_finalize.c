@@ -84,7 +84,8 @@ static const hm_type registry_type = {.name = "finalize registry",
                                       .clear = registry_clear,
                                       .deallocate = registry_deallocate};
 
-/* The heap's registry, borrowed, made where there is none yet. */
+/* The heap's registry, borrowed, made where there is none yet. Its allocation may collect, and a
+ * finalizer make it meanwhile. */
 static registry *registry_of(hm_heap *heap)
 {
     if (heap->finalizers != NULL)
@@ -96,12 +97,11 @@ static registry *registry_of(hm_heap *heap)
     book->made_some = false;
     book->shut_down = false;
     hm_track(heap, &book->base);
-    if (!hm_heap_add_roots(heap, &heap->finalizers, 1)) {
+    if (heap->finalizers == NULL && hm_heap_add_roots(heap, &heap->finalizers, 1))
+        heap->finalizers = &book->base;
+    else
         hm_decref(heap, &book->base);
-        return NULL;
-    }
-    heap->finalizers = &book->base;
-    return book;
+    return (registry *)heap->finalizers;
 }
 
 static finalizer *finalizer_of(const hm_object *object)
@@ -131,12 +131,10 @@ static void leave(hm_heap *heap, finalizer *object)
     hm_decref(heap, &object->base);
 }
 
-/* Leaves the registry and calls, keeping what it was called with; None where it was done already.
- */
+/* One that is alive leaves the registry and calls, keeping what it was called with: the call may
+ * ask for the same again. */
 static hm_object *call_once(hm_heap *heap, finalizer *object)
 {
-    if (!object->alive)
-        return &hm_none;
     leave(heap, object);
     if (((registry *)heap->finalizers)->shut_down)
         return &hm_none;
@@ -146,6 +144,8 @@ static hm_object *call_once(hm_heap *heap, finalizer *object)
 
 hm_object *hm_finalize_call(hm_heap *heap, hm_object *finalize)
 {
+    if (!hm_finalize_is_alive(finalize))
+        return &hm_none;
     hm_incref(finalize);
     hm_object *result = call_once(heap, finalizer_of(finalize));
     hm_object_clear_slots(heap, finalize);
@@ -157,6 +157,8 @@ hm_object *hm_finalize_call(hm_heap *heap, hm_object *finalize)
  * dropped. */
 static void call_to_the_end(hm_heap *heap, hm_object *finalize)
 {
+    if (!hm_finalize_is_alive(finalize))
+        return;
     hm_incref(finalize);
     hm_object *result = call_once(heap, finalizer_of(finalize));
     if (result == NULL)
@@ -207,11 +209,13 @@ hm_object *hm_finalize_peek(hm_heap *heap, hm_object *finalize)
     hm_object *referent = object->alive ? hm_weakref_get(object->weakref) : NULL;
     if (referent == NULL)
         return &hm_none;
-    hm_object *keywords = hm_dict_new(heap);
-    hm_object *parts[] = {referent, object->callable, object->arguments, keywords};
-    hm_object *tuple = keywords == NULL ? NULL : hm_tuple_of(heap, parts, HM_COUNT_OF(parts));
-    hm_decref(heap, referent);
-    hm_xdecref(heap, keywords);
+    /* All held: the allocations may collect, and a finalizer end it meanwhile. */
+    hm_object *parts[] = {referent, hm_incref(object->callable), hm_incref(object->arguments),
+                          NULL};
+    parts[3] = hm_dict_new(heap);
+    hm_object *tuple = parts[3] == NULL ? NULL : hm_tuple_of(heap, parts, HM_COUNT_OF(parts));
+    for (size_t part = 0; part < HM_COUNT_OF(parts); part++)
+        hm_xdecref(heap, parts[part]);
     return tuple;
 }
 
@@ -219,8 +223,12 @@ hm_object *hm_finalize_detach(hm_heap *heap, hm_object *finalize)
 {
     finalizer *object = finalizer_of(finalize);
     hm_object *tuple = hm_finalize_peek(heap, finalize);
-    if (tuple == NULL || tuple == &hm_none || !object->alive)
+    if (tuple == NULL || tuple == &hm_none)
         return tuple;
+    if (!object->alive) {
+        hm_decref(heap, tuple);
+        return &hm_none;
+    }
     hm_incref(finalize);
     leave(heap, object);
     hm_object_clear_slots(heap, finalize);
@@ -301,7 +309,8 @@ bool hm_finalize_run_at_exit(hm_heap *heap)
     heap->settings.automatic = false;
     hm_heap_arm_collector(heap);
     bool done = run_all(heap, book);
-    heap->settings.automatic = automatic;
+    /* What a callback enabled stays enabled, as in CPython. */
+    heap->settings.automatic |= automatic;
     hm_heap_arm_collector(heap);
     return done;
 }

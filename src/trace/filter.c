@@ -1,4 +1,7 @@
-/** Which traces a set of filters keeps: Snapshot.filter_traces. */
+/**
+ * This module is which traces a set of filters keeps (Snapshot.filter_traces), so that a snapshot
+ * can be narrowed after it was taken.
+ */
 #include "trace/snapshot.h"
 #include "trace/storage.h"
 

@@ -1,4 +1,4 @@
-/** Snapshots as JSON. */
+/** This module is snapshots as JSON, so that other programs can read them (docs/tracing.md). */
 #include "trace/print.h"
 #include "trace/region.h"
 

@@ -27,6 +27,7 @@ void *hm_region_allocate(hm_region *region, size_t bytes);
 /** A copy of `text` (NULL: of ""); NULL: the kernel refuses. */
 const char *hm_region_text(hm_region *region, const char *text);
 
+/** Gives all its memory back at once. */
 void hm_region_release(hm_region *region);
 
 typedef struct hm_vector {
@@ -38,6 +39,7 @@ typedef struct hm_vector {
 /** Appends a zeroed item of `item_bytes`, the same in every call, and returns it; NULL: refused. */
 void *hm_vector_append(hm_vector *vector, size_t item_bytes);
 
+/** Gives the items back; the vector is empty then. */
 void hm_vector_release(hm_vector *vector);
 
 typedef struct hm_number_map {
@@ -49,6 +51,7 @@ typedef struct hm_number_map {
 /** The value at `key` (never 0), to read or set; a new one is 0. NULL: the kernel refuses. */
 uint64_t *hm_number_map_at(hm_number_map *map, uint64_t key);
 
+/** Gives the pairs back; the map is empty then. */
 void hm_number_map_release(hm_number_map *map);
 
 /** Bytes the map has mapped. */

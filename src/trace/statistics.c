@@ -1,7 +1,7 @@
 /**
- * This module sums and compares traces as tracemalloc does. Rows with a key each are sorted by key,
- * neighbours with the same key are summed, and the sums are sorted by size: no key needs a hash,
- * and rows are few, because a snapshot holds groups and not traces.
+ * This module is sums and differences of traces, as tracemalloc makes them. Rows with a key each
+ * are sorted by key, neighbours with the same key are summed, and the sums are sorted by size: no
+ * key needs a hash, and rows are few, because a snapshot holds groups and not traces.
  */
 #include "trace/snapshot.h"
 #include "trace/storage.h"

@@ -16,6 +16,7 @@ typedef struct hm_trace_storage {
 /** Puts the two into a storage in the region; NULL: no memory, both released. */
 hm_trace_storage *hm_trace_storage_new(hm_region region, hm_vector array);
 
+/** Frees the storage and what it holds. */
 void hm_trace_storage_release(hm_trace_storage *storage);
 
 /** A snapshot of the groups that `keep` keeps, borrowing from the first; NULL: no memory. */

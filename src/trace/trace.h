@@ -62,6 +62,7 @@ void hm_trace_stop(hm_heap *heap);
 /** Forgets all traces and goes on (tracemalloc.clear_traces). */
 void hm_trace_clear(hm_heap *heap);
 
+/** True while this heap is traced (tracemalloc.is_tracing). */
 bool hm_trace_is_tracing(const hm_heap *heap);
 
 /** Makes the current size the peak (tracemalloc.reset_peak). */

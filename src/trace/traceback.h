@@ -35,8 +35,10 @@ uint32_t hm_traceback_intern(hm_traceback_store *store, const void *const *items
 /** The traceback at an index. */
 const hm_traceback_record *hm_traceback_at(const hm_traceback_store *store, uint32_t index);
 
+/** Bytes the store has mapped. */
 size_t hm_traceback_store_bytes(const hm_traceback_store *store);
 
+/** Gives all tracebacks back; the store is empty then. */
 void hm_traceback_store_release(hm_traceback_store *store);
 
 #endif

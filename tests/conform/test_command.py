@@ -1,5 +1,6 @@
 """The command: files, options, exit codes, and that nothing is left behind."""
 
+import re
 import shutil
 import subprocess
 
@@ -130,6 +131,7 @@ def test_a_picture_of_the_last_program(tmp_path):
     assert text.startswith("digraph") and "label=<two>" in text
     assert text.count("<b>list</b>") == 2 and text.count("<b>tuple</b>") == 1
     assert "<b>dict</b>" not in text
+    assert re.search(r"roots -> n\d+ \[label=<&#160;a>\]", text) and "label=<&#160;b>" in text
     if shutil.which("dot"):
         svg = tmp_path / "p.svg"
         assert run_files("--graph", svg, source).returncode == 0

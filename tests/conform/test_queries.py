@@ -60,9 +60,6 @@ expect type 1.5 == float
 
 def test_equality():
     holds("""
-class A
-callback c
-end
 a = list 1 'x'
 b = list 1.0 'x'
 expect equal a b == True
@@ -79,6 +76,25 @@ expect equal d e == False
 s = set 1 2
 t = set 2 1.0
 expect equal s t == True
+k = cell 1
+l = cell 1
+expect equal k l == True
+clear l
+expect equal k l == False
+v = tuple a
+z = tuple a
+expect equal v z == True
+q = list
+append q q
+expect equal q q == True
+""")
+
+
+def test_equality_of_instances_and_what_refers_to_them():
+    holds("""
+class A
+callback c
+end
 o = new A
 u = new A
 expect equal o u == False
@@ -94,17 +110,6 @@ expect equal o p == True
 m = method c o
 n = method c o
 expect equal m n == True
-k = cell 1
-l = cell 1
-expect equal k l == True
-clear l
-expect equal k l == False
-v = tuple a
-z = tuple a
-expect equal v z == True
-q = list
-append q q
-expect equal q q == True
 del o m n
 expect equal w x == False
 fails ReferenceError print equal p p
@@ -371,4 +376,23 @@ note a b
 note c
 expect log == a b; c
 expect log == (empty)
+""")
+
+
+def test_a_collection_inside_of_alive():
+    holds("""
+on-collection
+  b = None
+end
+a = list
+expect garbage == (none)
+freeze
+b = list a
+c = list b
+c[0] = None
+enable
+threshold 1 1 1
+expect alive a == True
+disable
+expect value b == None
 """)

@@ -56,6 +56,15 @@ static inline hm_object *fixture_class(hm_heap *heap, const char *name)
     return class_object;
 }
 
+/* A finalizer that does nothing: its class's instances have one. */
+static inline bool fixture_finalizer(hm_heap *heap, hm_object *self, void *context)
+{
+    (void)heap;
+    (void)self;
+    (void)context;
+    return true;
+}
+
 /* Appends `item`, which the caller gives away, and returns it as borrowed. */
 static inline hm_object *fixture_give(hm_heap *heap, hm_object *list, hm_object *item)
 {

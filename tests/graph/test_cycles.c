@@ -14,6 +14,28 @@ static void print(FILE *file, void *context)
     assert_int_equal(hm_cycles_print(both[0], both[1], 0, file, &error), HM_OK);
 }
 
+/* The cycle that begins with `ring[0]` has exactly these objects, in this order. */
+static void expect_members(const hm_graph *graph, const hm_cycles *cycles, hm_object *const *ring,
+                           size_t count)
+{
+    hm_error error = {0};
+    hm_graph_nodes members = {0};
+    uint32_t number = cycles->of_node[fixture_node(graph, ring[0])];
+    assert_int_equal(hm_cycle_members(cycles, number - 1, &members, &error), HM_OK);
+    fixture_expect(graph, &members, ring, count);
+    hm_graph_nodes_destroy(&members);
+}
+
+static void expect_print(hm_graph *graph, hm_cycles *cycles)
+{
+    char *text = fixture_text(print, (void *[]){graph, cycles});
+    assert_string_equal(text, "   objects        bytes  state    first\n"
+                              "         2          144  alive    list\n"
+                              "         1           72  alive    list\n"
+                              "         3          216  garbage  list\n");
+    free(text);
+}
+
 /* A pair and a self-reference held by a root, a ring of three that is garbage with a tail. */
 static void test_cycles(void **state)
 {
@@ -59,17 +81,8 @@ static void test_cycles(void **state)
         }
         assert_int_equal(cycles.of_node[fixture_node(graph, roots[0])], 0);
         assert_int_equal(cycles.of_node[fixture_node(graph, tail)], 0);
-        hm_graph_nodes members = {0};
-        uint32_t number = cycles.of_node[fixture_node(graph, ring[0])];
-        assert_int_equal(hm_cycle_members(&cycles, number - 1, &members, &error), HM_OK);
-        fixture_expect(graph, &members, ring, 3);
-        hm_graph_nodes_destroy(&members);
-        char *text = fixture_text(print, (void *[]){graph, &cycles});
-        assert_string_equal(text, "   objects        bytes  state    first\n"
-                                  "         2          144  alive    list\n"
-                                  "         1           72  alive    list\n"
-                                  "         3          216  garbage  list\n");
-        free(text);
+        expect_members(graph, &cycles, ring, 3);
+        expect_print(graph, &cycles);
         /* What a collector finds: the ring and its tail, all tracked. */
         assert_int_equal(hm_graph_summarize(graph).garbage, 4);
         hm_cycles_destroy(&cycles);

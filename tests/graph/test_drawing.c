@@ -98,93 +98,72 @@ static int tear_down(void **state)
     " arrowsize=0.7];\n"
 #define SMALL(text) "<br/><font point-size=\"9\" color=\"#3c4654\">" text "</font>>"
 
+/* The scene drawn from the root's list on; the parts of the text in order. */
+static const char *const referents[] = {
+    HEAD,
+    "  label=<held &amp; drawn>;\n",
+    "  n0 [label=<<b>list</b><br/>1 item",
+    SMALL("count 1 · 72 bytes"),
+    ", fillcolor=\"#ffcf87\"];\n",
+    "  n1 [label=<<b>dict</b><br/>1 item",
+    SMALL("count 2 · 168 bytes"),
+    ", fillcolor=\"#f9dbad\"];\n",
+    "  n2 [label=<<b>list</b><br/>3 items",
+    SMALL("count 3 · 72 bytes"),
+    ", fillcolor=\"#f4e7d3\"];\n",
+    "  n3 [label=<<b>str</b><br/>&#39;a&lt;b&#39;",
+    SMALL("count 2 · 44 bytes"),
+    ", fillcolor=\"#eef3f9\"];\n",
+    "  roots [label=<<b>roots</b>>, shape=box, style=\"filled,bold\", fillcolor=\"#dfe5ec\"];\n",
+    "  roots -> n0 [label=<&#160;[1]>];\n",
+    "  outside [label=<<b>outside</b>>, shape=box, style=\"filled,dashed\",",
+    " fillcolor=\"#fbe4e6\"];\n",
+    "  outside -> n2 [label=<&#160;1 reference>];\n",
+    "  n0 -> n1 [label=<&#160;[0]>];\n",
+    "  n1 -> n2 [label=<&#160;[&#39;item&#39;]> color=\"#d1242f\" penwidth=1.8];\n",
+    "  n2 -> n1 [label=<&#160;[0]> color=\"#d1242f\" penwidth=1.8];\n",
+    "  n2 -> n3 [label=<&#160;[1], [2]>];\n",
+    "}\n",
+};
+
+static void write_referents(FILE *file, void *context)
+{
+    (void)context;
+    for (size_t index = 0; index < HM_COUNT_OF(referents); index++)
+        fputs(referents[index], file);
+}
+
 static void test_referents(void **state)
 {
     scene *these = *state;
     hm_drawing_options options = hm_drawing_options_default();
     options.title = "held & drawn";
     size_t count = 0;
+    char *expected = fixture_text(write_referents, NULL);
     char *text = text_around(these->graph, these->roots[1], &options, &count);
     assert_int_equal(count, 4);
-    assert_string_equal(
-        text, HEAD
-        "  label=<held &amp; drawn>;\n"
-        "  n0 [label=<<b>list</b><br/>1 item" SMALL(
-            "count 1 · 72 bytes") ", fillcolor=\"#ffcf87\"];\n"
-                                  "  n1 [label=<<b>dict</b><br/>1 item" SMALL(
-                                      "count 2 · 168 bytes") ", fillcolor=\"#f9dbad\"];\n"
-                                                             "  n2 [label=<<b>list</b><br/>3 "
-                                                             "items" SMALL(
-                                                                 "count 3 · 72 "
-                                                                 "bytes") ", "
-                                                                          "fillcolor"
-                                                                          "=\"#"
-                                                                          "f4e7d3\"]"
-                                                                          ";\n"
-                                                                          "  n3 "
-                                                                          "[label=<<"
-                                                                          "b>str</"
-                                                                          "b><br/"
-                                                                          ">&#39;a&"
-                                                                          "lt;b&#"
-                                                                          "39"
-                                                                          ";" SMALL(
-                                                                              "count"
-                                                                              " 2 · "
-                                                                              "44 "
-                                                                              "byte"
-                                                                              "s") ", "
-                                                                                   "fillcolor=\"#"
-                                                                                   "eef3f9\"];\n"
-                                                                                   "  roots "
-                                                                                   "[label=<<b>"
-                                                                                   "roots</b>>, "
-                                                                                   "shape=box, "
-                                                                                   "style=\"filled,"
-                                                                                   "bold\","
-                                                                                   " fillcolor=\"#"
-                                                                                   "dfe5ec\"];\n"
-                                                                                   "  roots -> n0 "
-                                                                                   "[label=<&#160;["
-                                                                                   "1]>];\n"
-                                                                                   "  outside "
-                                                                                   "[label=<<b>"
-                                                                                   "outside</b>>, "
-                                                                                   "shape=box, "
-                                                                                   "style=\"filled,"
-                                                                                   "dashed\","
-                                                                                   " fillcolor=\"#"
-                                                                                   "fbe4e6\"];\n"
-                                                                                   "  outside -> "
-                                                                                   "n2 "
-                                                                                   "[label=<&#160;"
-                                                                                   "1 "
-                                                                                   "reference>];\n"
-                                                                                   "  n0 -> n1 "
-                                                                                   "[label=<&#160;["
-                                                                                   "0]>];\n"
-                                                                                   "  n1 -> n2 "
-                                                                                   "[label=<&#160;["
-                                                                                   "&#39;item&#39;]"
-                                                                                   "> "
-                                                                                   "color=\"#"
-                                                                                   "d1242f\" "
-                                                                                   "penwidth=1.8];"
-                                                                                   "\n"
-                                                                                   "  n2 -> n1 "
-                                                                                   "[label=<&#160;["
-                                                                                   "0]> "
-                                                                                   "color=\"#"
-                                                                                   "d1242f\" "
-                                                                                   "penwidth=1.8];"
-                                                                                   "\n"
-                                                                                   "  n2 -> n3 "
-                                                                                   "[label=<&#160;["
-                                                                                   "1], [2]>];\n"
-                                                                                   "}\n");
+    assert_string_equal(text, expected);
     char *again = text_around(these->graph, these->roots[1], &options, &count);
     assert_string_equal(text, again);
     free(again);
+    free(text);
+    free(expected);
+}
+
+static const char *name_of_root(hm_object *const *slot, void *context)
+{
+    scene *these = context;
+    return slot == &these->roots[1] ? "kept <here>" : NULL;
+}
+
+static void test_named_roots(void **state)
+{
+    scene *these = *state;
+    hm_drawing_options options = hm_drawing_options_default();
+    options.root_name = name_of_root;
+    options.context = these;
+    char *text = text_around(these->graph, these->roots[1], &options, NULL);
+    expect_part(text, "  roots -> n0 [label=<&#160;kept &lt;here&gt;>];\n", 1);
     free(text);
 }
 
@@ -332,21 +311,13 @@ static void test_keys(void **state)
     fixture_end(heap);
 }
 
-static bool do_nothing(hm_heap *heap, hm_object *self, void *context)
-{
-    (void)heap;
-    (void)self;
-    (void)context;
-    return true;
-}
-
 /* Instances, their class, which is not gone on from, and weak references, both ways. */
 static void test_instances_and_weak_references(void **state)
 {
     (void)state;
     hm_heap *heap = fixture_heap("generational");
     hm_object *node = hm_class_new(
-        heap, &(hm_class_spec){.name = "No<de", .has_dict = true, .finalizer = do_nothing});
+        heap, &(hm_class_spec){.name = "No<de", .has_dict = true, .finalizer = fixture_finalizer});
     hm_object *one = hm_instance_new(heap, node);
     hm_object *other = hm_instance_new(heap, node);
     fixture_set(heap, one, "next", other);
@@ -447,6 +418,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_referents, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_named_roots, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_referrers, set_up, tear_down),
         cmocka_unit_test(test_limits),
         cmocka_unit_test_setup_teardown(test_filter_and_highlight, set_up, tear_down),

@@ -378,14 +378,6 @@ static void test_order_of_items(void **state)
     fixture_end(heap);
 }
 
-static bool do_nothing(hm_heap *heap, hm_object *self, void *context)
-{
-    (void)heap;
-    (void)self;
-    (void)context;
-    return true;
-}
-
 /* What the collector could not free is in its garbage list, which the heap holds as a root does. */
 static void test_garbage_list_is_a_root(void **state)
 {
@@ -394,7 +386,7 @@ static void test_garbage_list_is_a_root(void **state)
     hm_object *old = hm_class_new(heap, &(hm_class_spec){.name = "Old",
                                                          .has_dict = true,
                                                          .legacy_finalizer = true,
-                                                         .finalizer = do_nothing});
+                                                         .finalizer = fixture_finalizer});
     hm_object *instance = hm_instance_new(heap, old);
     fixture_set(heap, instance, "me", instance);
     hm_decref(heap, instance);

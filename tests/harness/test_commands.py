@@ -30,6 +30,11 @@ def test_help_of_each_command(command):
     done = call(command, "--help")
     assert done.returncode == 0 and done.stderr == ""
     assert f"Usage: heapmark {command}" in done.stdout
+    assert not re.search(r"\b(\w+(?:\.\.\.)?) \1\n", done.stdout), "an argument is named twice"
+    paragraphs = [part.strip() for part in done.stdout.split("\n\n")]
+    usage = [line.strip() for line in paragraphs[0].splitlines()]
+    assert len(usage) == len(set(usage)), "an argument is named twice"
+    assert len(paragraphs) == len(set(paragraphs)), "a text is printed twice"
     short = call(command, "--usage")
     assert short.returncode == 0 and f"heapmark {command}" in short.stdout
 

@@ -109,6 +109,44 @@ static void test_deep_tuple_is_refused_by_hash(void **state)
     fixture_end(heap);
 }
 
+/* Adds and discards the ints from `first` to `last`, one at a time. */
+static void pass_through(hm_heap *heap, hm_object *set, int64_t first, int64_t last)
+{
+    for (int64_t value = first; value <= last; value++) {
+        hm_object *key = hm_int_new(heap, value);
+        assert_true(hm_set_add(heap, set, key));
+        assert_true(hm_set_discard(heap, set, key));
+        hm_decref(heap, key);
+    }
+}
+
+/* Sizes as sys.getsizeof tells them, less the prefix of 16 bytes. */
+static void test_set_uses_the_slots_of_deleted_keys_again(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_manual_heap();
+    hm_object *set = hm_set_new(heap);
+    pass_through(heap, set, 0, 39);
+    assert_int_equal(hm_object_size(set), 200); /* the table in the object is enough again */
+    for (int64_t value = 0; value < 40; value++) {
+        hm_object *key = hm_int_new(heap, value);
+        assert_true(hm_set_add(heap, set, key));
+        hm_decref(heap, key);
+    }
+    for (int64_t value = 0; value < 39; value++) {
+        hm_object *key = hm_int_new(heap, value);
+        assert_true(hm_set_discard(heap, set, key));
+        hm_decref(heap, key);
+    }
+    assert_int_equal(hm_object_size(set), 200 + 128 * 16);
+    pass_through(heap, set, 100, 175); /* 39 of them into slots of deleted keys */
+    assert_int_equal(hm_object_size(set), 200 + 128 * 16);
+    pass_through(heap, set, 176, 176);
+    assert_int_equal(hm_object_size(set), 200 + 16 * 16);
+    hm_decref(heap, set);
+    fixture_end(heap);
+}
+
 static void test_set_agrees_with_a_bitmap(void **state)
 {
     HM_UNUSED(state);
@@ -181,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_tuples_compare_and_hash_by_value),
         cmocka_unit_test(test_deep_tuple_is_refused_by_hash),
         cmocka_unit_test(test_set_agrees_with_a_bitmap),
+        cmocka_unit_test(test_set_uses_the_slots_of_deleted_keys_again),
         cmocka_unit_test(test_cell_holds_and_releases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

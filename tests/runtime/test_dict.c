@@ -170,9 +170,42 @@ static void test_dict_of_atoms_is_untracked(void **state)
     fixture_end(heap);
 }
 
+static void test_items_are_popped_from_the_end(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("generational");
+    hm_object *dict = hm_dict_new(heap);
+    hm_object *key, *value;
+    for (int64_t number = 1000; number < 1020; number++) {
+        hm_object *item = hm_int_new(heap, number);
+        assert_true(hm_dict_set(heap, dict, item, item));
+        hm_decref(heap, item);
+    }
+    hm_object *gone = hm_int_new(heap, 1018);
+    assert_true(hm_dict_delete(heap, dict, gone));
+    hm_decref(heap, gone);
+    for (int64_t number = 1019; number >= 1000; number--) {
+        if (number == 1018)
+            continue;
+        assert_true(hm_dict_pop_item(heap, dict, &key, &value));
+        assert_int_equal(hm_int_value(key), number);
+        assert_ptr_equal(key, value);
+        hm_decref(heap, key);
+        hm_decref(heap, value);
+    }
+    assert_false(hm_dict_pop_item(heap, dict, &key, &value));
+    assert_int_equal(heap->error.status, HM_KEY_ERROR);
+    assert_int_equal(hm_dict_length(dict), 0);
+    assert_true(hm_dict_set(heap, dict, &hm_none, &hm_none));
+    assert_ptr_equal(hm_dict_get(heap, dict, &hm_none), &hm_none);
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_items_are_popped_from_the_end),
         cmocka_unit_test(test_sizes_and_growth_are_cpythons),
         cmocka_unit_test(test_str_keys_take_smaller_entries_until_another_key_comes),
         cmocka_unit_test(test_order_is_that_of_insertion_and_survives_deletion),
