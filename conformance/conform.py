@@ -4,8 +4,8 @@ heapmark's runtime does with the same files can be laid beside what CPython does
 
     conform.py FILE...
 
-Exit code: 0; 2 a text that is no program; 5 an expectation failed or a program ended with an error; 6 a file
-cannot be read; 77 every program asks for a later CPython.
+Exit code: 0; 2 a text that is no program; 5 an expectation failed or a program ended with an error;
+6 a file cannot be read; 77 every program asks for a later CPython.
 """
 import os
 import sys

@@ -25,7 +25,7 @@ def define_all(model):
         define_callback(model, name)
     if model.chance(0.5):
         define_generator(model, "gen")
-    for shape in reversed(list(model.classes.values())):  # a finalizer stands before what makes its class
+    for shape in reversed(list(model.classes.values())):  # before the finalizers that make this class
         if shape.finalizer:
             define_finalizer(model, shape)
     if model.chance(0.15):
@@ -223,9 +223,9 @@ def note_self(_model, _shape):
     return "try note self $self"
 
 
-FINALIZER_STEPS = (make_later, watch, use, call, resurrect, resurrect, resurrect_into, cut_own, point_elsewhere, cut_neighbour,
-                   make_object, make_inside, drop_name, drop_name, clear_name, nested_collect, fail,
-                   look, look_at_self, weak_to_self)
+FINALIZER_STEPS = (make_later, watch, use, call, resurrect, resurrect, resurrect_into, cut_own,
+                   point_elsewhere, cut_neighbour, make_object, make_inside, drop_name, drop_name,
+                   clear_name, nested_collect, fail, look, look_at_self, weak_to_self)
 LEGACY_STEPS = (cut_own, look, look_at_self, fail, make_object, resurrect)
 CALLBACK_STEPS = (use, make_object, drop_name, clear_name, nested_collect, fail, look, deref_own, keep_ref,
                   note_self)

@@ -447,11 +447,14 @@ def sizes(model):
 
 
 def chain(model):
-    """A chain longer than deallocation nests."""
+    """A chain of objects; where no finalizer can tell, one longer than deallocation nests.
+
+    The runtime nests 50 deep, as CPython 3.11 and 3.12; 3.13 nests until its C stack is nearly used.
+    """
     cls = model.one(("K", "K", "P"))
     model.add("o = None")
     model.add("chained = list")
-    model.add("times %d" % model.random.randint(20, 70))
+    model.add("times %d" % model.random.randint(20, 70 if cls == "P" else 40))
     if model.chance(0.5):
         model.add("  t = new " + cls)
         model.add("  try t.x = o")

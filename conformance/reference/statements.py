@@ -14,7 +14,7 @@ from .values import delete_attribute, forget_members, set_attribute
 WEAK_CONTAINERS = (weakref.WeakValueDictionary, weakref.WeakKeyDictionary, weakref.WeakSet)
 _CLEARABLE = (list, dict, set) + WEAK_CONTAINERS
 _STORABLE = (list, dict, weakref.WeakValueDictionary, weakref.WeakKeyDictionary)
-_CALLABLE = (types.FunctionType, types.MethodType, weakref.finalize)
+_CALLABLE = (types.FunctionType, types.MethodType, weakref.finalize, weakref.ref)
 DEBUG_FLAGS = {"none": 0, "stats": gc.DEBUG_STATS, "collectable": gc.DEBUG_COLLECTABLE,
                "uncollectable": gc.DEBUG_UNCOLLECTABLE, "saveall": gc.DEBUG_SAVEALL,
                "leak": gc.DEBUG_LEAK}

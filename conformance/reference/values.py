@@ -13,7 +13,6 @@ import weakref
 from . import machine, native
 from .machine import MISSING, kind, no_attribute
 
-_METHOD_OF = (types.FunctionType, types.MethodType, weakref.finalize)
 _INDEXED = (list, tuple, dict, weakref.WeakValueDictionary, weakref.WeakKeyDictionary)
 
 
@@ -214,8 +213,8 @@ def build_function(values):
 
 
 def build_method(values):
-    if kind(values[0]) not in _METHOD_OF:
-        raise TypeError("method() takes a callable, not '%s'" % machine.type_name(kind(values[0])))
+    if type(values[0]) is not types.FunctionType:
+        raise TypeError("first argument must be callable")
     return types.MethodType(values[0], values[1])
 
 

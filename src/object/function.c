@@ -3,6 +3,8 @@
 #include "object/memory.h"
 #include "object/runtime.h"
 #include "object/weakref.h"
+#include "object/weakref_finalize.h"
+#include "object/weakref_proxy.h"
 
 #include <string.h>
 
@@ -216,16 +218,38 @@ static hm_object *call_function(hm_heap *heap, function_object *function, hm_obj
     return result;
 }
 
+/* What else can be called: a weak reference gives its object, a finalize object calls, a callable
+ * proxy is what it stands for. */
+static hm_object *call_other(hm_heap *heap, hm_object *callable, hm_object *const *arguments,
+                             size_t count)
+{
+    const hm_type *type = callable->type;
+    if (type == &hm_weakcallableproxy_type)
+        return hm_weakproxy_call(heap, callable, arguments, count);
+    if (type == &hm_finalize_type && count <= 1)
+        return hm_finalize_call(heap, callable);
+    if (type == &hm_weakref_type && count == 0) {
+        hm_object *referent = hm_weakref_get(callable);
+        return referent == NULL ? &hm_none : referent;
+    }
+    if (type == &hm_weakref_type)
+        hm_fail(heap, HM_TYPE_ERROR, "weakref expected 0 arguments, got %zu", count);
+    else if (type == &hm_finalize_type)
+        hm_fail(heap, HM_TYPE_ERROR, "finalize takes at most 1 argument, not %zu", count);
+    else
+        hm_fail(heap, HM_TYPE_ERROR, "'%s' object is not callable", type->name);
+    return NULL;
+}
+
 hm_object *hm_call(hm_heap *heap, hm_object *callable, hm_object *const *arguments, size_t count)
 {
     hm_object *self = NULL;
+    hm_object *function = callable;
     if (hm_is(callable, &hm_method_type)) {
         self = ((method_object *)callable)->self;
-        callable = ((method_object *)callable)->function;
+        function = ((method_object *)callable)->function;
     }
-    if (!hm_is(callable, &hm_function_type)) {
-        hm_fail(heap, HM_TYPE_ERROR, "'%s' object is not callable", callable->type->name);
-        return NULL;
-    }
-    return call_function(heap, (function_object *)callable, self, arguments, count);
+    if (hm_is(function, &hm_function_type))
+        return call_function(heap, (function_object *)function, self, arguments, count);
+    return call_other(heap, function, arguments, count);
 }

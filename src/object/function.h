@@ -74,7 +74,8 @@ void hm_frame_set(hm_heap *heap, hm_object *frame, size_t index, hm_object *valu
 
 /**
  * Calls a function or a bound method with `count` arguments (borrowed) in a new frame, dropped
- * after the call. A new reference to the result; NULL: heap->error (TypeError where the object is
+ * after the call; a weak reference, a finalize object or a callable proxy as Python does. A new
+ * reference to the result; NULL: heap->error (TypeError where the object is
  * not callable or the number of arguments is wrong).
  */
 hm_object *hm_call(hm_heap *heap, hm_object *callable, hm_object *const *arguments, size_t count);

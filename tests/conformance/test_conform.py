@@ -256,7 +256,8 @@ SAME = {
 }
 REFUSED = ["fly", "a = ", "a = 'open", "end", "times 2", "class A\nfinalizer A\nend\nfinalizer A\nend",
            "a = self", "print refcount self", "callback c\n print refcount ref\nend", "a = new A",
-           "list = 5", "class A strong", "fails FooError raise x", "a = 1.", "print nothing", "try try raise x",
+           "list = 5", "class A strong", "fails FooError raise x", "a = 1.", "print nothing",
+           "try try raise x",
            "generator g\n append a 1\nend", "a = 99999999999999999999", "a = list \x1b", b"a = '\xff'",
            "requires", "program a b", "generator g p p\nend", "print alive a'1", "expect value 1 =="]
 

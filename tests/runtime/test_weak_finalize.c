@@ -334,9 +334,40 @@ static void test_the_heaps_end_frees_the_registry(void **state)
     }
 }
 
+/* Whatever Python can call can be what a finalize object calls. */
+static void test_weak_references_and_finalize_objects_can_be_called(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("generational");
+    hm_object *class = weak_class(heap, NULL);
+    hm_object *object = hm_instance_new(heap, class);
+    hm_object *weakref = hm_weakref_new(heap, object, NULL, NULL);
+    hm_object *result = hm_call(heap, weakref, NULL, 0);
+    assert_ptr_equal(result, object);
+    hm_decref(heap, result);
+    assert_null(hm_call(heap, weakref, &object, 1));
+    assert_string_equal(heap->error.message, "weakref expected 0 arguments, got 1");
+    hm_object *finalize = hm_finalize_new(heap, object, weakref, NULL, 0);
+    hm_object *both[] = {object, class};
+    assert_null(hm_call(heap, finalize, both, 2));
+    assert_int_equal(heap->error.status, HM_TYPE_ERROR);
+    hm_error_clear(&heap->error);
+    result = hm_call(heap, finalize, both, 1);
+    assert_ptr_equal(result, object);
+    assert_false(hm_finalize_is_alive(finalize));
+    hm_decref(heap, result);
+    hm_decref(heap, finalize);
+    hm_decref(heap, object);
+    assert_ptr_equal(hm_call(heap, weakref, NULL, 0), &hm_none);
+    hm_decref(heap, weakref);
+    hm_decref(heap, class);
+    fixture_end(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_weak_references_and_finalize_objects_can_be_called),
         cmocka_unit_test(test_a_call_runs_once),
         cmocka_unit_test(test_death_runs_the_newest_first),
         cmocka_unit_test(test_detach_and_peek),
