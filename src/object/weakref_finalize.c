@@ -176,24 +176,35 @@ static bool object_died(hm_heap *heap, hm_object *weakref, void *context)
     return true;
 }
 
+/* An object that calls nothing yet; steals `tuple`. */
+static finalizer *new_finalizer(hm_heap *heap, hm_object *tuple)
+{
+    finalizer *object = (finalizer *)hm_object_allocate(heap, &hm_finalize_type, sizeof(finalizer));
+    if (object == NULL) {
+        hm_decref(heap, tuple);
+        return NULL;
+    }
+    hm_object base = object->base;
+    *object = (finalizer){.base = base};
+    hm_store_first(heap, &object->base, &object->arguments, tuple);
+    hm_track(heap, &object->base);
+    return object;
+}
+
+/* The tuple is made, and so tracked, before what holds it, as in CPython: a collection that finds
+ * the holder reaches it later. */
 hm_object *hm_finalize_new(hm_heap *heap, hm_object *referent, hm_object *callable,
                            hm_object *const *arguments, size_t count)
 {
     registry *book = registry_of(heap);
-    if (book == NULL)
-        return NULL;
-    finalizer *object = (finalizer *)hm_object_allocate(heap, &hm_finalize_type, sizeof(finalizer));
+    hm_object *tuple = book == NULL ? NULL : hm_tuple_of(heap, arguments, count);
+    finalizer *object = tuple == NULL ? NULL : new_finalizer(heap, tuple);
     if (object == NULL)
         return NULL;
-    hm_object base = object->base;
-    *object = (finalizer){.base = base};
-    hm_track(heap, &object->base);
     hm_object *weakref =
         hm_weakref_make(heap, &hm_weakref_type, referent, object_died, &object->base);
     hm_store_first(heap, &object->base, &object->weakref, weakref);
-    hm_object *tuple = weakref == NULL ? NULL : hm_tuple_of(heap, arguments, count);
-    hm_store_first(heap, &object->base, &object->arguments, tuple);
-    if (tuple == NULL) {
+    if (weakref == NULL) {
         hm_object_clear_slots(heap, &object->base);
         hm_decref(heap, &object->base);
         return NULL;
