@@ -1,6 +1,7 @@
 #include "object/attributes.h"
 
 #include "object/dict.h"
+#include "object/dict_keys.h"
 #include "object/memory.h"
 
 #include <string.h>
@@ -255,6 +256,21 @@ static void hold_value(hm_object *value, void *context)
     held->values[held->count++] = hm_incref(value);
 }
 
+/* A dict that outlives its instance keeps the order of the shared names. */
+static void keep_order(hm_object *object, const hm_shared_names *shared)
+{
+    hm_dict *dict = (hm_dict *)object;
+    hm_shown *shown = dict->shown;
+    shown->ordered_keys = dict->keys;
+    shown->ordered_count = dict->keys->entry_count;
+    shown->order_length = 0;
+    for (uint32_t place = 0; place < shared->count; place++) {
+        size_t entry = hm_dict_find_entry(object, shared->names[place]);
+        if (entry < shown->ordered_count)
+            shown->order[shown->order_length++] = (uint8_t)entry;
+    }
+}
+
 /* The dict is not tracked by that, as in CPython: what it holds may be lost with it. Where it dies
  * with its instance, its values are dropped in the order of the shared names, not its own. */
 static void drop_showing_dict(hm_heap *heap, hm_object *dict, const hm_shared_names *shared)
@@ -262,6 +278,8 @@ static void drop_showing_dict(hm_heap *heap, hm_object *dict, const hm_shared_na
     held_values held = {.count = 0};
     if (dict->reference_count == 1)
         traverse_shown(dict, shared, hold_value, &held);
+    else
+        keep_order(dict, shared);
     hm_dict_stop_showing(dict);
     hm_decref(heap, dict);
     for (size_t index = 0; index < held.count; index++)

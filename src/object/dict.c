@@ -11,13 +11,28 @@ static size_t dict_size(const hm_object *object)
     return sizeof(hm_dict) + hm_dict_keys_bytes(((const hm_dict *)object)->keys);
 }
 
+/* The order of a dict that outlived its instance and got no key since; else NULL. */
+static const hm_shown *ordered_of(const hm_dict *dict)
+{
+    const hm_shown *shown = dict->shown;
+    bool ordered = shown != NULL && shown->ordered_keys == dict->keys &&
+                   shown->ordered_count == dict->keys->entry_count;
+    return ordered ? shown : NULL;
+}
+
 /* A dict that shows an instance's attributes refers to nothing itself: the instance does. */
 static void dict_traverse(hm_object *object, hm_visitor visit, void *context)
 {
     if (hm_dict_shows(object) != NULL)
         return;
     const hm_dict_keys *keys = ((hm_dict *)object)->keys;
-    for (size_t entry = 0; entry < keys->entry_count; entry++) {
+    const hm_shown *ordered = ordered_of((const hm_dict *)object);
+    for (size_t place = 0; ordered != NULL && place < ordered->order_length; place++) {
+        hm_object *value = *hm_dict_keys_value(keys, ordered->order[place]);
+        if (value != NULL)
+            visit(value, context);
+    }
+    for (size_t entry = 0; entry < keys->entry_count && ordered == NULL; entry++) {
         hm_object *key = *hm_dict_keys_key(keys, entry);
         if (key == NULL)
             continue;
@@ -30,14 +45,32 @@ static void dict_traverse(hm_object *object, hm_visitor visit, void *context)
 static void drop_entries(hm_heap *heap, hm_dict *dict)
 {
     hm_dict_keys *keys = dict->keys;
+    const hm_shown *ordered = ordered_of(dict);
+    hm_shown order = ordered == NULL ? (hm_shown){.dict = NULL} : *ordered;
     dict->keys = hm_dict_keys_empty;
     dict->length = 0;
     dict->version++;
+    for (size_t place = 0; place < order.order_length; place++) {
+        hm_object **value = hm_dict_keys_value(keys, order.order[place]);
+        hm_object *dropped = *value;
+        *value = NULL;
+        hm_xdecref(heap, dropped);
+    }
     for (size_t entry = 0; entry < keys->entry_count; entry++) {
         hm_xdecref(heap, *hm_dict_keys_key(keys, entry));
         hm_xdecref(heap, *hm_dict_keys_value(keys, entry));
     }
     hm_dict_keys_free(heap, keys);
+}
+
+size_t hm_dict_find_entry(const hm_object *object, const hm_object *key)
+{
+    const hm_dict_keys *keys = ((const hm_dict *)object)->keys;
+    size_t entry = 0;
+    while (entry < keys->entry_count && (*hm_dict_keys_key(keys, entry) == NULL ||
+                                         !hm_object_equal(*hm_dict_keys_key(keys, entry), key)))
+        entry++;
+    return entry;
 }
 
 bool hm_dict_show(hm_heap *heap, hm_object *dict, hm_object *instance)
@@ -68,9 +101,9 @@ static void forget_shown(hm_heap *heap, hm_dict *dict)
 
 static void dict_deallocate(hm_heap *heap, hm_object *object)
 {
+    drop_entries(heap, (hm_dict *)object);
     if (((hm_dict *)object)->shown != NULL)
         forget_shown(heap, (hm_dict *)object);
-    drop_entries(heap, (hm_dict *)object);
     hm_freelist_give(heap, HM_FREELIST_DICT, object, sizeof(hm_dict));
 }
 

@@ -12,6 +12,9 @@
 
 typedef struct hm_dict_keys hm_dict_keys;
 
+/** The most attributes a dict can show: names that a class shares. */
+enum { HM_SHOWN_MAX = 30 };
+
 /**
  * What a dict has that was asked of an instance (see attributes.h). It stays until the dict dies:
  * the collector may not know such a dict, and the heap must find it when it ends.
@@ -20,6 +23,12 @@ typedef struct hm_shown {
     hm_object *instance; /**< borrowed; NULL: the dict shows it no more */
     hm_object *dict;     /**< borrowed */
     struct hm_shown *previous, *next;
+    /** Where the dict outlived its instance: its entries in the order of the shared names, in which
+     * they are visited and dropped as long as no key is added. */
+    const hm_dict_keys *ordered_keys;
+    size_t ordered_count; /**< entries of ordered_keys at that time */
+    uint8_t order_length;
+    uint8_t order[HM_SHOWN_MAX];
 } hm_shown;
 
 typedef struct hm_dict {
@@ -44,6 +53,9 @@ static inline hm_object *hm_dict_shows(const hm_object *dict)
 
 /** For attributes.c: the dict shows this instance from now on. False: MemoryError. */
 bool hm_dict_show(hm_heap *heap, hm_object *dict, hm_object *instance) HM_MUST_USE;
+
+/** For attributes.c: the place of the entry with this key; the number of entries: there is none. */
+size_t hm_dict_find_entry(const hm_object *dict, const hm_object *key);
 
 /** For attributes.c: it shows none any more. */
 static inline void hm_dict_stop_showing(hm_object *dict)

@@ -172,7 +172,9 @@ hm_object *hm_method_self(const hm_object *method)
     return ((const method_object *)method)->self;
 }
 
-hm_object *hm_frame_new(hm_heap *heap, const hm_code *code, hm_object *function, hm_object *back)
+/* A frame its collector does not know yet. */
+static hm_frame *make_frame(hm_heap *heap, const hm_code *code, hm_object *function,
+                            hm_object *back)
 {
     hm_frame *frame =
         (hm_frame *)hm_object_allocate(heap, &hm_frame_type, frame_bytes(code->local_count));
@@ -184,6 +186,14 @@ hm_object *hm_frame_new(hm_heap *heap, const hm_code *code, hm_object *function,
         frame->locals[index] = NULL;
     hm_store_first(heap, &frame->base.base, &frame->function, hm_xincref(function));
     hm_store_first(heap, &frame->base.base, &frame->back, hm_xincref(back));
+    return frame;
+}
+
+hm_object *hm_frame_new(hm_heap *heap, const hm_code *code, hm_object *function, hm_object *back)
+{
+    hm_frame *frame = make_frame(heap, code, function, back);
+    if (frame == NULL)
+        return NULL;
     hm_track(heap, &frame->base.base);
     return &frame->base.base;
 }
@@ -206,15 +216,19 @@ static hm_object *call_function(hm_heap *heap, function_object *function, hm_obj
                 function->code->argument_count, given);
         return NULL;
     }
-    hm_object *frame = hm_frame_new(heap, function->code, &function->base, NULL);
+    hm_frame *frame = make_frame(heap, function->code, &function->base, NULL);
     if (frame == NULL)
         return NULL;
     if (self != NULL)
-        hm_frame_set(heap, frame, 0, hm_incref(self));
+        hm_frame_set(heap, &frame->base.base, 0, hm_incref(self));
     for (size_t index = 0; index < count; index++)
-        hm_frame_set(heap, frame, index + self_count, hm_incref(arguments[index]));
-    hm_object *result = function->code->run(heap, (hm_frame *)frame);
-    hm_decref(heap, frame);
+        hm_frame_set(heap, &frame->base.base, index + self_count, hm_incref(arguments[index]));
+    hm_object *result = function->code->run(heap, frame);
+    /* While a call runs, its locals are held from outside; a frame that outlives it is tracked from
+     * then on (CPython's take_ownership). */
+    if (frame->base.base.reference_count > 1)
+        hm_track(heap, &frame->base.base);
+    hm_decref(heap, &frame->base.base);
     return result;
 }
 
