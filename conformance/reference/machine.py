@@ -227,6 +227,8 @@ def begin(program):
     gc.disable()
     gc.collect()
     gc.freeze()
+    for cls in program.classes:
+        native.make_youngest(cls)
     stats_base[:] = stats_now()
     running = True
 

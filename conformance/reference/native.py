@@ -18,6 +18,9 @@ _Count = ctypes.c_uint32 if sys.version_info >= (3, 12) else ctypes.c_ssize_t
 _untrack = ctypes.pythonapi.PyObject_GC_UnTrack
 _untrack.argtypes = [ctypes.py_object]
 _untrack.restype = None
+_track = ctypes.pythonapi.PyObject_GC_Track
+_track.argtypes = [ctypes.py_object]
+_track.restype = None
 _release = ctypes.pythonapi.Py_DecRef
 _release.argtypes = [ctypes.c_void_p]
 _release.restype = None
@@ -85,13 +88,26 @@ class Registry:
         return zip(self._keys, self._infos)
 
 
-def untrack_containers():
-    """Takes all lists, tuples, dicts and sets there are out of the collector's books, so that a program
-    that unfreezes gets few objects that are not its own. (Of other types, some must be tracked when they
-    die.)"""
+def untrack_containers(kept):
+    """Takes all lists, tuples, dicts and sets but those kept out of the collector's books, so that a
+    program that unfreezes gets few objects that are not its own. (Of other types, some must be tracked
+    when they die.)"""
+    addresses = set(map(id, kept))
     for value in gc.get_objects():
-        if type(value) in (tuple, list, dict, set) and value is not gc.garbage:
+        if type(value) in (tuple, list, dict, set) and id(value) not in addresses:
             _untrack(value)
+
+
+def class_dict(cls):
+    """The dict a class keeps its attributes in."""
+    return gc.get_referents(cls.__dict__)[0]
+
+
+def make_youngest(cls):
+    """Puts a class where it would be if it had been made now."""
+    for part in (class_dict(cls), cls):
+        _untrack(part)
+        _track(part)
 
 
 def cut_from_caller(frame):
@@ -141,6 +157,20 @@ class PermanentGeneration:
         while address in known:
             address = _next(address)
         self._list_head = address
+
+    def unfreeze(self):
+        """gc.unfreeze, but gc.garbage stays: as the oldest object of all, it must not come after those it
+        refers to."""
+        _untrack(gc.garbage)
+        gc.unfreeze()
+        self._insert(id(gc.garbage))
+
+    def _insert(self, address):
+        node, head = address - _HEAD, self._list_head - _HEAD
+        following = ctypes.c_size_t.from_address(head).value
+        for place, link in ((node, following), (node + _POINTER, head), (head, node),
+                            (following + _POINTER, node)):
+            ctypes.c_size_t.from_address(place).value = link
 
     def count(self, types):
         """How many of the objects at the addresses in `types` (address: type) are frozen."""

@@ -48,7 +48,8 @@ def read_programs(path):
 def run_file(path):
     """Runs a file's programs. (exit code, programs run, programs skipped)"""
     programs, code = read_programs(path)
-    native.untrack_containers()
+    native.untrack_containers(
+        [gc.garbage] + [native.class_dict(cls) for program in programs for cls in program.classes])
     ran = skipped = 0
     for program in programs:
         if program.name is not None:

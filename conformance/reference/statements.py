@@ -186,7 +186,7 @@ def run_freeze(_statement, _self, _ref):
 
 def run_unfreeze(_statement, _self, _ref):
     machine.has_frozen = True  # what was frozen before the program is no longer either
-    gc.unfreeze()
+    machine.permanent.unfreeze()
 
 
 def run_times(statement, self_value, ref_value):
