@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SCHEMA = 1 };
+enum { SCHEMA = 2 };
 
 static json_t *text_or_null(const char *text)
 {
@@ -34,14 +34,26 @@ static json_t *now_to_json(void)
     return json_string(hm_clock_now_text(text));
 }
 
+static json_t *kinds_to_json(const char *text)
+{
+    json_t *array = json_array();
+    hm_strings kinds = {0};
+    hm_strings_split(&kinds, text, ',');
+    for (size_t index = 0; index < kinds.count; index++)
+        json_array_append_new(array, json_string(kinds.items[index]));
+    hm_strings_clear(&kinds);
+    return array;
+}
+
 json_t *hm_metrics_to_json(void)
 {
     json_t *array = json_array();
     for (size_t index = 0; index < HM_METRIC_COUNT; index++) {
         const hm_metric *metric = &hm_metric_table[index];
-        json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", metric->name,
-                                               "unit", metric->unit, "direction", metric->direction,
-                                               "kind", metric->kind, "brief", metric->brief));
+        json_array_append_new(array,
+                              json_pack("{s:s, s:s, s:s, s:o, s:s}", "name", metric->name, "unit",
+                                        metric->unit, "direction", metric->direction, "kinds",
+                                        kinds_to_json(metric->kinds), "brief", metric->brief));
     }
     return array;
 }

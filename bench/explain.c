@@ -51,13 +51,16 @@ static void name_them(const char *wanted, hm_error *error)
 
 static void print_metric(const hm_metric *metric)
 {
-    bool both = strcmp(metric->kind, "both") == 0;
+    hm_strings kinds = {0};
+    char list[64];
+    hm_strings_split(&kinds, metric->kinds, ',');
     printf("%s\n  %s.\n  Unit: %s. ", metric->name, metric->brief, metric->unit);
     if (strcmp(metric->direction, "none") == 0)
         printf("Neither way is better. ");
     else
         printf("%s is better. ", strcmp(metric->direction, "lower") == 0 ? "Lower" : "Higher");
-    printf("Measured in %s samples.\n", both ? "time and memory" : metric->kind);
+    printf("Measured in samples of %s.\n", hm_strings_join(&kinds, list, sizeof list));
+    hm_strings_clear(&kinds);
 }
 
 int hm_main_explain(int argc, char **argv)

@@ -33,14 +33,13 @@ static bool is_kind(const hm_result *result, const char *kind)
     return strcmp(result->kind, kind) == 0;
 }
 
-/** Adds the metrics that this kind of sample alone has, and those of both kinds to a time entry. */
+/** Adds the metrics of this kind of sample; those of several kinds are the first one's alone. */
 static void add_counters(json_t *entry, const hm_result *result)
 {
     for (size_t index = 0; index < HM_METRIC_COUNT; index++) {
         const hm_metric *metric = &hm_metric_table[index];
         double value;
-        bool theirs = strcmp(metric->kind, result->kind) == 0 ||
-                      (strcmp(metric->kind, "both") == 0 && is_kind(result, "time"));
+        bool theirs = strncmp(metric->kinds, result->kind, strlen(result->kind)) == 0;
         if (theirs && hm_result_metric(result, metric->name, &value))
             json_object_set_new(entry, metric->name, json_real(value));
     }

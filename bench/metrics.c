@@ -3,8 +3,8 @@
 #include <string.h>
 
 const hm_metric hm_metric_table[HM_METRIC_COUNT] = {
-#define HM_METRIC(name, unit, direction, kind, brief)                                              \
-    [HM_METRIC_##name] = {#name, unit, direction, kind, brief},
+#define HM_METRIC(name, unit, direction, kinds, brief)                                             \
+    [HM_METRIC_##name] = {#name, unit, direction, kinds, brief},
 #include "bench/metrics.def"
 #undef HM_METRIC
 };
@@ -16,4 +16,16 @@ const hm_metric *hm_metric_find(const char *name)
             return &hm_metric_table[index];
     }
     return NULL;
+}
+
+bool hm_metric_is_of(const hm_metric *metric, const char *kind)
+{
+    size_t length = strlen(kind);
+    const char *place = metric->kinds;
+    for (; place != NULL; place = strchr(place, ',')) {
+        place += *place == ',';
+        if (strncmp(place, kind, length) == 0 && (place[length] == ',' || place[length] == '\0'))
+            return true;
+    }
+    return false;
 }

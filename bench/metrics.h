@@ -6,6 +6,7 @@
 #ifndef HM_BENCH_METRICS_H
 #define HM_BENCH_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef enum hm_metric_id {
@@ -19,7 +20,7 @@ typedef struct hm_metric {
     const char *name;
     const char *unit;
     const char *direction; /**< "lower", "higher" or "none": which way is better */
-    const char *kind;      /**< "time", "memory" or "both": which samples have it */
+    const char *kinds;     /**< the kinds of sample that have it: "time,memory" */
     const char *brief;
 } hm_metric;
 
@@ -28,5 +29,8 @@ extern const hm_metric hm_metric_table[HM_METRIC_COUNT];
 
 /** The metric called `name`, or NULL. */
 const hm_metric *hm_metric_find(const char *name);
+
+/** Whether samples of `kind` ("time", "memory", "latency") have the metric. */
+bool hm_metric_is_of(const hm_metric *metric, const char *kind);
 
 #endif

@@ -10,7 +10,9 @@
 
 const char *hm_sample_kind_name(hm_sample_kind kind)
 {
-    return kind == HM_SAMPLE_TIME ? "time" : "memory";
+    static const char *const names[HM_SAMPLE_KINDS] = {"time", "memory", "latency"};
+    HM_CHECK((size_t)kind < HM_COUNT_OF(names));
+    return names[kind];
 }
 
 bool hm_sample_wants_teardown(void)

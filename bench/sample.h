@@ -10,7 +10,12 @@
 
 #include "bench/cell.h"
 
-typedef enum hm_sample_kind { HM_SAMPLE_TIME, HM_SAMPLE_MEMORY } hm_sample_kind;
+typedef enum hm_sample_kind {
+    HM_SAMPLE_TIME,
+    HM_SAMPLE_MEMORY,
+    HM_SAMPLE_LATENCY,
+    HM_SAMPLE_KINDS
+} hm_sample_kind;
 
 /** What to measure. */
 typedef struct hm_sample_request {
@@ -33,7 +38,7 @@ typedef struct hm_sample_request {
  */
 hm_status hm_sample_run(const hm_sample_request *request, int record_fd, hm_error *error);
 
-/** "time" or "memory". */
+/** "time", "memory" or "latency". */
 const char *hm_sample_kind_name(hm_sample_kind kind);
 
 /** `heapmark sample CELL [options]`: parses, re-executes itself where the environment is not yet

@@ -139,8 +139,7 @@ static json_t *metrics_of(const hm_sample_state *sample)
     hm_sample_metrics(sample, values);
     for (size_t index = 0; index < HM_METRIC_COUNT; index++) {
         const hm_metric *metric = &hm_metric_table[index];
-        if (strcmp(metric->kind, "both") == 0 ||
-            strcmp(metric->kind, hm_sample_kind_name(sample->request->kind)) == 0)
+        if (hm_metric_is_of(metric, hm_sample_kind_name(sample->request->kind)))
             json_object_set_new(object, metric->name, number(values[index]));
     }
     return object;

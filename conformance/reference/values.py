@@ -77,7 +77,7 @@ def get_attribute(value, name):
     """The attribute as the language has it."""
     found = kind(value)
     if found in machine.classes or found is type:
-        return getattr(value, name)
+        return _unbound(value, name, getattr(value, name))
     if name == "content" and found is types.CellType:
         return value.cell_contents
     if name == "globals" and found is types.FunctionType and id(value) not in machine.callbacks:
@@ -85,6 +85,14 @@ def get_attribute(value, name):
     if name == "self" and found is types.MethodType:
         return value.__self__
     raise no_attribute(value, name)
+
+
+def _unbound(value, name, found):
+    """The attribute as it is stored: a function that the class holds is not bound (a bound one would be
+    a new method each time)."""
+    if type(found) is types.MethodType and getattr(value, name) is not found:
+        return found.__func__
+    return found
 
 
 def set_attribute(value, name, new):

@@ -41,7 +41,7 @@ _PLAN = {"samples": _NUMBER, "works": (list,), "backends": (list,), "collectors"
 _PLANNED_WORK = {"work": _TEXT, "workload": _TEXT, "parameters": (dict,)}
 _BACKEND = {"name": _TEXT, "linkage": _TEXT, "ranked": _FLAG, "available": _FLAG,
             "reason": _TEXT_OR_NULL, "package": _TEXT_OR_NULL, "preload": _TEXT_OR_NULL}
-_METRIC = {"name": _TEXT, "unit": _TEXT, "direction": _TEXT, "kind": _TEXT, "brief": _TEXT}
+_METRIC = {"name": _TEXT, "unit": _TEXT, "direction": _TEXT, "kinds": (list,), "brief": _TEXT}
 _EDGE = {"edge": _TEXT}
 _EDGE_NUMBERS = ("rss_bytes", "peak_rss_bytes", "live_bytes", "requested_bytes", "usable_bytes",
                  "active_bytes")
@@ -69,7 +69,7 @@ class Run:
         for metric in self.environment["metrics"]:
             if metric["name"] == name:
                 return metric
-        return {"name": name, "unit": "", "direction": "none", "kind": "both", "brief": ""}
+        return {"name": name, "unit": "", "direction": "none", "kinds": [], "brief": ""}
 
 
 def load_run(folder, validate: bool = False) -> Run:

@@ -206,7 +206,7 @@ def metric_table(analysis: Analysis) -> Table:
     heads = [("metric", ""), ("unit", ""), ("better", ""), ("in samples of", ""), ("meaning", "")]
     rows = [[Entry(metric["name"], metric["name"], "identity"), Entry(metric["unit"], metric["unit"]),
              Entry({"lower": "lower", "higher": "higher"}.get(metric["direction"], "–")),
-             Entry({"both": "time, memory"}.get(metric["kind"], metric["kind"]), metric["kind"]),
+             Entry(", ".join(metric["kinds"]), ",".join(metric["kinds"])),
              Entry(metric["brief"])] for metric in analysis.run.environment["metrics"]]
     return Table(heads, rows)
 

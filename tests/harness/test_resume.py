@@ -242,10 +242,15 @@ def test_two_at_once_do_not_share_a_folder(tmp_path):
 
 def test_a_full_disk_loses_nothing_that_was_finished(tmp_path):
     """A limit on the size of files stands for the full disk."""
-    folder = tmp_path / "run"
+    folder, twin = tmp_path / "run", tmp_path / "twin"
+    assert call("run", *LONGER, "--out", twin).returncode == 0
+    # Room for environment.json and for half of the journal, whichever is the larger file.
+    most = max(os.path.getsize(twin / "environment.json") + 500,
+               os.path.getsize(twin / "journal.jsonl") // 2)
+    assert most < os.path.getsize(twin / "journal.jsonl")
 
     def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
     done = subprocess.run([COMMAND, "run", *LONGER, "--out", folder, "--progress", "never"],
                           capture_output=True, text=True, env=environment(), preexec_fn=limit,

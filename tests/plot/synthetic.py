@@ -42,8 +42,8 @@ METRICS = [
     ("ns_per_op", "ns", "lower", "time", "Wall time of one operation."),
     ("cpu_ns_per_op", "ns", "lower", "time", "CPU time of one operation."),
     ("ops_per_second", "1/s", "higher", "time", "Operations in a second of wall time."),
-    ("foreign_cpu_share", "ratio", "lower", "both", "Share of CPU that other processes took."),
-    ("collections", "count", "none", "both", "Collections during the sample."),
+    ("foreign_cpu_share", "ratio", "lower", "time,memory,latency", "Share of CPU that other processes took."),
+    ("collections", "count", "none", "time,memory,latency", "Collections during the sample."),
     ("pause_max_ns", "ns", "lower", "time", "The longest collection."),
     ("pause_p99_ns", "ns", "lower", "time", "99 of 100 collections took no longer."),
     ("pause_total_ns", "ns", "lower", "time", "Time spent in collections."),
@@ -288,7 +288,7 @@ class Maker:
         backends = [self.backend(name, True) for name in recipe.backends]
         backends.append(self.backend("snmalloc", False))
         return {
-            "record": "environment", "schema": 1, "heapmark": "0.1.0", "git_commit": None,
+            "record": "environment", "schema": 2, "heapmark": "0.1.0", "git_commit": None,
             "git_dirty": False, "run": "2026-11-21T10-00-00-quick", "profile": "quick",
             "started_at": "2026-11-21T10:00:00Z",
             "finished_at": "2026-11-21T10:03:20Z" if recipe.state == "finished" else None,
@@ -305,7 +305,7 @@ class Maker:
                             "prefix_bytes": PREFIX[name],
                             "trigger": "auto" if name == "generational" else None,
                             "parameters": {}} for name in recipe.collectors],
-            "metrics": [dict(zip(("name", "unit", "direction", "kind", "brief"), metric))
+            "metrics": [dict(zip(("name", "unit", "direction", "kinds", "brief"), (*metric[:3], metric[3].split(","), metric[4])))
                         for metric in METRICS],
             "machine": {"cpu_model": "Imaginary 9000", "cores_online": 2, "memory_bytes": 8 * 2**30,
                         "kernel": "6.1.0", "os": "Debian GNU/Linux 12", "libc": "glibc 2.36",

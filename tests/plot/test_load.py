@@ -124,7 +124,7 @@ def test_empty_run_is_refused(own_run):
 @pytest.mark.parametrize("number", [2, "1", None])
 def test_wrong_schema_number_is_refused(own_run, edit_environment, number):
     edit_environment(own_run, lambda environment: environment.update(schema=number))
-    refused(own_run, r"environment\.json: schema .* is not the one this report reads \(1\)")
+    refused(own_run, r"environment\.json: schema .* is not the one this report reads \(2\)")
 
 
 def test_truncated_environment_is_refused(own_run):
