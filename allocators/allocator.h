@@ -40,13 +40,25 @@ enum {
 
 /** An allocator's own account, bytes; a field it does not tell is HM_UNKNOWN_BYTES. */
 typedef struct hm_allocator_stats {
-    uint64_t allocated_bytes; /**< handed out and not yet freed, as the allocator rounds it (U) */
-    uint64_t active_bytes;    /**< in pages that hold at least one live block (A) */
-    uint64_t resident_bytes;  /**< mapped and, as far as it knows, resident, metadata included */
+    /** Handed out and not yet freed, as the allocator counts it: U, and where it says so also
+        headers and blocks that wait in a thread's cache (docs/memory-attribution.md). */
+    uint64_t allocated_bytes;
+    uint64_t active_bytes;   /**< in pages that hold at least one live block (A) */
+    uint64_t resident_bytes; /**< mapped and, as far as it knows, resident, metadata included */
     uint64_t metadata_bytes;
 } hm_allocator_stats;
 
 #define HM_UNKNOWN_BYTES UINT64_MAX
+
+/** One size class as an allocator tells of it. */
+typedef struct hm_allocator_class {
+    uint64_t usable_bytes; /**< of one block */
+    uint64_t blocks;       /**< handed out and not freed, by the allocator's own account */
+    uint64_t slots; /**< blocks that the pages it holds for the class have room for, all in all */
+} hm_allocator_class;
+
+/** Told of one class; of one usable size it may be told several times, and the sum counts. */
+typedef void (*hm_allocator_class_visitor)(void *context, const hm_allocator_class *size_class);
 
 /** The table. Slots before `realloc_sized` have libc's signatures and semantics. */
 typedef struct hm_allocator {
@@ -66,6 +78,9 @@ typedef struct hm_allocator {
 
     /* Cold. */
     bool (*stats)(hm_allocator_stats *stats); /**< NULL where absent; false: could not be read */
+    /** Calls `visit` with every size class it holds pages for, without allocating; NULL: it does
+       not tell; false: it could not be read. */
+    bool (*size_classes)(hm_allocator_class_visitor visit, void *context);
     void (*purge)(void); /**< returns what it can to the kernel; NULL: absent */
     const char *name;    /**< the label it runs under */
     const char *version; /**< as the library tells it, else "" */

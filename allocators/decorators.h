@@ -29,6 +29,39 @@ typedef struct hm_count_totals {
  */
 void hm_count_decorate(const hm_allocator *inner, hm_allocator *decorated);
 
+/**
+ * What another process may look at while it changes: one page mapped shared by both. All zero
+ * before the count begins.
+ */
+typedef struct hm_count_page {
+    _Atomic uint64_t requested_bytes; /**< Q */
+    _Atomic uint64_t counting; /**< 1: requested_bytes is Q; 0: not yet, or no longer known */
+} hm_count_page;
+
+/**
+ * Keeps Q in `page` (which must stay mapped) from here on, so that it is seen at every moment by
+ * whoever has mapped it too. NULL: in this process again.
+ */
+void hm_count_share(hm_count_page *page);
+
+/** What was asked for of one usable size. */
+typedef struct hm_count_class {
+    uint64_t usable_bytes;    /**< of each block; HM_UNKNOWN_BYTES: sizes that the table had no room
+                                 for, taken together */
+    uint64_t requested_bytes; /**< in all of its blocks */
+    uint64_t blocks;          /**< not yet freed */
+} hm_count_class;
+
+/** The most classes there are: that many usable sizes, and one for the rest. */
+enum { HM_COUNT_CLASSES = 3072 + 1 };
+
+/**
+ * Calls `visit` with every usable size that has live blocks, in no order. None where the allocator
+ * tells no usable sizes.
+ */
+void hm_count_visit_classes(void (*visit)(void *context, const hm_count_class *size_class),
+                            void *context);
+
 /** The totals so far. Relaxed atomics: exact where no other thread allocates at the moment. */
 hm_count_totals hm_count_read(void);
 

@@ -3,8 +3,8 @@
  * mallctl tells.
  *
  * Statistics are of the last epoch, so one is begun at each reading; blocks in a thread's cache
- * count as allocated. sdallocx has a third parameter, so sized free goes through a trampoline:
- * the one hot slot that is not the library's own function.
+ * count as handed out in jemalloc's own sums and in its classes. sdallocx has a third parameter, so
+ * sized free goes through a trampoline: the one hot slot that is not the library's own function.
  */
 #include "allocators/native.h"
 
@@ -29,17 +29,101 @@ static uint64_t read_bytes(const char *name)
     return control(name, &value, &size, NULL, 0) == 0 ? value : HM_UNKNOWN_BYTES;
 }
 
-static bool stats(hm_allocator_stats *result)
+static bool begin_epoch(void)
 {
     uint64_t epoch = 1;
     size_t size = sizeof epoch;
-    if (control("epoch", &epoch, &size, &epoch, size) != 0)
+    return control("epoch", &epoch, &size, &epoch, size) == 0;
+}
+
+/* Handed out and not freed: what waits in the threads' caches is taken off, where it is told. */
+static uint64_t read_allocated(void)
+{
+    uint64_t allocated = read_bytes("stats.allocated");
+    uint64_t cached = read_bytes("stats.arenas." ALL_ARENAS ".tcache_bytes");
+    bool both = allocated != HM_UNKNOWN_BYTES && cached != HM_UNKNOWN_BYTES;
+    return both && cached <= allocated ? allocated - cached : allocated;
+}
+
+static bool stats(hm_allocator_stats *result)
+{
+    if (!begin_epoch())
         return false;
-    result->allocated_bytes = read_bytes("stats.allocated");
+    result->allocated_bytes = read_allocated();
     result->active_bytes = read_bytes("stats.active");
     result->resident_bytes = read_bytes("stats.resident");
     result->metadata_bytes = read_bytes("stats.metadata");
     return result->allocated_bytes != HM_UNKNOWN_BYTES;
+}
+
+/* A number of `group` ("arenas.bin", …) and the class `index`; HM_UNKNOWN_BYTES: not told. Numbers
+ * are of two widths, and jemalloc refuses the wrong one. */
+static uint64_t read_of_class(const char *group, unsigned index, const char *what)
+{
+    char name[96];
+    uint64_t value = 0;
+    size_t size = sizeof value;
+    snprintf(name, sizeof name, "%s.%u.%s", group, index, what);
+    if (control(name, &value, &size, NULL, 0) == 0)
+        return value;
+    uint32_t narrow = 0;
+    size = sizeof narrow;
+    return control(name, &narrow, &size, NULL, 0) == 0 ? narrow : HM_UNKNOWN_BYTES;
+}
+
+static uint64_t read_count(const char *name)
+{
+    unsigned value = 0;
+    size_t size = sizeof value;
+    return control(name, &value, &size, NULL, 0) == 0 ? value : HM_UNKNOWN_BYTES;
+}
+
+/* Small classes: slabs of so many regions. Blocks in a thread's cache count as handed out. */
+static bool tell_small(hm_allocator_class_visitor visit, void *context, unsigned index)
+{
+    uint64_t slabs = read_of_class("stats.arenas." ALL_ARENAS ".bins", index, "curslabs");
+    uint64_t regions = read_of_class("arenas.bin", index, "nregs");
+    hm_allocator_class told = {
+        .usable_bytes = read_of_class("arenas.bin", index, "size"),
+        .blocks = read_of_class("stats.arenas." ALL_ARENAS ".bins", index, "curregs")};
+    if (slabs == HM_UNKNOWN_BYTES || regions == HM_UNKNOWN_BYTES ||
+        told.usable_bytes == HM_UNKNOWN_BYTES || told.blocks == HM_UNKNOWN_BYTES)
+        return false;
+    told.slots = slabs * regions;
+    if (slabs != 0)
+        visit(context, &told);
+    return true;
+}
+
+/* Large classes: an extent a block. */
+static bool tell_large(hm_allocator_class_visitor visit, void *context, unsigned index)
+{
+    uint64_t blocks = read_of_class("stats.arenas." ALL_ARENAS ".lextents", index, "curlextents");
+    hm_allocator_class told = {.usable_bytes = read_of_class("arenas.lextent", index, "size"),
+                               .blocks = blocks,
+                               .slots = blocks};
+    if (blocks == HM_UNKNOWN_BYTES || told.usable_bytes == HM_UNKNOWN_BYTES)
+        return false;
+    if (blocks != 0)
+        visit(context, &told);
+    return true;
+}
+
+static bool size_classes(hm_allocator_class_visitor visit, void *context)
+{
+    uint64_t small = read_count("arenas.nbins"), large = read_count("arenas.nlextents");
+    bool told = small != HM_UNKNOWN_BYTES && large != HM_UNKNOWN_BYTES && begin_epoch();
+    for (unsigned index = 0; told && index < small; index++)
+        told = tell_small(visit, context, index);
+    for (unsigned index = 0; told && index < large; index++)
+        told = tell_large(visit, context, index);
+    return told;
+}
+
+static void ignore_class(void *context, const hm_allocator_class *size_class)
+{
+    HM_UNUSED(context);
+    HM_UNUSED(size_class);
 }
 
 static void purge(void)
@@ -63,6 +147,8 @@ bool hm_native_jemalloc(const hm_library *library, hm_allocator *allocator)
         allocator->stats = stats;
         allocator->capabilities |= HM_ALLOCATOR_STATS | HM_ALLOCATOR_ACTIVE_BYTES;
     }
+    if (size_classes(ignore_class, NULL))
+        allocator->size_classes = size_classes;
     allocator->purge = purge;
     allocator->capabilities |= HM_ALLOCATOR_PURGE | HM_ALLOCATOR_FORK;
     snprintf(name, sizeof name, "%ssdallocx", library->prefix);

@@ -48,6 +48,36 @@ static bool stats(hm_allocator_stats *result)
     return true;
 }
 
+typedef struct class_listener {
+    hm_allocator_class_visitor visit;
+    void *context;
+} class_listener;
+
+/* `reserved` is the whole of the area's room for blocks, whether carved yet or not. */
+static bool tell_area(const void *heap, const heap_area *area, void *block, size_t bytes,
+                      void *context)
+{
+    const class_listener *listener = context;
+    HM_UNUSED(heap);
+    HM_UNUSED(block);
+    HM_UNUSED(bytes);
+    if (area->block_size == 0)
+        return true;
+    listener->visit(listener->context, &(hm_allocator_class){
+                                           .usable_bytes = area->block_size,
+                                           .blocks = area->used,
+                                           .slots = area->reserved / area->block_size,
+                                       });
+    return true;
+}
+
+static bool size_classes(hm_allocator_class_visitor visit, void *context)
+{
+    class_listener listener = {visit, context};
+    visit_blocks(default_heap(), false, tell_area, &listener);
+    return true;
+}
+
 static void purge(void)
 {
     collect(true);
@@ -73,6 +103,7 @@ bool hm_native_mimalloc(const hm_library *library, hm_allocator *allocator)
     if (hm_library_find(library, "mi_heap_visit_blocks", &visit_blocks) &&
         hm_library_find(library, "mi_heap_get_default", &default_heap)) {
         allocator->stats = stats;
+        allocator->size_classes = size_classes;
         allocator->capabilities |= HM_ALLOCATOR_STATS | HM_ALLOCATOR_ACTIVE_BYTES;
     }
     if (hm_library_find(library, "mi_collect", &collect)) {

@@ -56,6 +56,7 @@ bool hm_native_pool(const hm_library *library, hm_allocator *allocator)
     allocator->version = version();
     if (hm_library_find(library, "hm_pool_stats", &allocator->stats))
         allocator->capabilities |= HM_ALLOCATOR_STATS | HM_ALLOCATOR_ACTIVE_BYTES;
+    hm_library_find(library, "hm_pool_size_classes", &allocator->size_classes);
     if (hm_library_find(library, "hm_pool_purge", &allocator->purge))
         allocator->capabilities |= HM_ALLOCATOR_PURGE;
     if (hm_library_find(library, "hm_pool_free_sized", &allocator->free_sized))

@@ -52,7 +52,13 @@ int hm_main_list(int argc, char **argv);
 int hm_main_explain(int argc, char **argv);
 int hm_main_run(int argc, char **argv);
 int hm_main_report(int argc, char **argv);
+int hm_main_compare(int argc, char **argv);
+int hm_main_check(int argc, char **argv);
+int hm_main_export(int argc, char **argv);
+int hm_main_merge(int argc, char **argv);
 int hm_main_timeline(int argc, char **argv);
 int hm_main_conform(int argc, char **argv);
+int hm_main_exec(int argc, char **argv);
+int hm_main_doctor(int argc, char **argv);
 
 #endif

@@ -19,7 +19,7 @@ _heapmark()
     [[ $word == "=" ]] && word=""
     [[ $before == "=" ]] && before="${COMP_WORDS[COMP_CWORD - 2]}"
     if ((COMP_CWORD == 1)); then
-        choices="list explain run sample report timeline conform --help --version"
+        choices="list explain run sample report compare check export merge timeline conform exec doctor --help --version"
     else
         case "$before" in
         --profile) choices="$(_heapmark_names "$program" profiles)" ;;
@@ -27,9 +27,18 @@ _heapmark()
         --collector) choices="$(_heapmark_names "$program" collectors)" ;;
         --progress | --color) choices="auto always never" ;;
         --freelists) choices="on off" ;;
-        --format) choices="text json" ;;
-        --kind) choices="time memory" ;;
+        --settle) choices="short long" ;;
+        --format)
+            choices="text json"
+            [[ $command == export ]] && choices="csv markdown bmf junit"
+            ;;
+        --by) choices="backend collector" ;;
+        --metric) choices="$(_heapmark_names "$program" metrics)" ;;
+        --kind) choices="time memory latency" ;;
         --part) choices="curves sites" ;;
+        --proof) choices="tree command" ;;
+        --python-malloc) choices="malloc pymalloc both" ;;
+        --input) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --graph) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
         --out | --against) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
         *)
@@ -44,7 +53,7 @@ _heapmark()
             elif [[ $command == conform ]]; then
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
-            elif [[ $command == report ]]; then
+            elif [[ $command =~ ^(report|compare|check|export|merge)$ ]]; then
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
                 return
             fi

@@ -1,13 +1,16 @@
 /**
- * This module is what the driver does about disturbances from outside the machine: a neighbour on
- * the same core makes every instruction slower and shows in no counter, but the speed probe between
- * a sample's batches feels it (bench/measure/speed.h). A time sample with too few undisturbed
- * batches is measured again, a bounded number of times.
+ * This module is what the driver does about disturbances: a neighbour on the same core makes every
+ * instruction slower and shows in no counter, but the speed probe between a sample's batches feels
+ * it (bench/measure/speed.h); what else ran on the machine the kernel tells (bench/quiet.h). A time
+ * or latency sample that either disturbed too much is measured again, a bounded number of times.
  *
  * Words: a batch is *disturbed* where the probe before or after it was slow, measured by the
  * quickest that this run has seen; the sample marks it. Their share is the metric disturbed_share.
+ * How *bad* an attempt is is one number: the larger of that share over its bound and of the
+ * loudness of what ran beside it; above 1 it is tried again, and the least bad attempt is kept.
  *
- * Invariant: whether a sample is measured again depends on the probes alone, never on its times.
+ * Invariant: whether a sample is measured again depends on the probes and on the kernel's figures
+ * of others alone, never on its times.
  */
 #ifndef HM_BENCH_DISTURBANCE_H
 #define HM_BENCH_DISTURBANCE_H
@@ -33,11 +36,25 @@ typedef struct hm_disturbance {
 /** Starts with some probes of this process, and the budget for `planned` samples. */
 void hm_disturbance_start(hm_disturbance *disturbance, size_t planned);
 
-/** Keeps the quickest of a record's probes; its disturbed_share, 0 where it has none. */
-double hm_disturbance_judge(hm_disturbance *disturbance, const json_t *record);
+/** Adds the budget for `planned` more samples. */
+void hm_disturbance_extend(hm_disturbance *disturbance, size_t planned);
 
-/** Whether a sample of this share, tried `attempts` times, is tried again; takes from the budget.
+/**
+ * Keeps the quickest of a record's probes. How bad the record is by its disturbed_share: that share
+ * over its bound, 0 where it has none.
  */
-bool hm_disturbance_try_again(hm_disturbance *disturbance, double share, unsigned attempts);
+double hm_disturbance_badness(hm_disturbance *disturbance, const json_t *record);
+
+/**
+ * Whether another attempt may do better than one this disturbed and this loud, now that the machine
+ * is loud or not.
+ */
+bool hm_disturbance_is_worth_another(double disturbed, double loudness, bool loud_now);
+
+/** Whether a sample that was tried `attempts` times may be tried again. */
+bool hm_disturbance_may_try_again(const hm_disturbance *disturbance, unsigned attempts);
+
+/** Takes one attempt from the budget. */
+void hm_disturbance_take_attempt(hm_disturbance *disturbance);
 
 #endif

@@ -48,92 +48,126 @@ static size_t finished_count(const hm_plan *plan)
     return count;
 }
 
-/** Why a sample need not be started; NULL: it must. */
-static const char *known_failure(const hm_plan *plan, const hm_plan_cell *cell)
+const char *hm_driver_known_failure(const hm_plan *plan, const hm_plan_cell *cell)
 {
     const char *failure = plan->backends->items[cell->backend].failure;
     return failure ? failure : plan->works[cell->work].failure;
 }
 
 /** Makes the record (stolen) of a finished sample durable. */
-static hm_status keep(hm_driver *driver, size_t sequence, json_t *record, hm_error *error)
+static hm_status keep(hm_driver *driver, size_t index, json_t *record, hm_error *error)
 {
-    hm_plan_sample *sample = &driver->plan->samples[sequence];
+    hm_plan_sample *sample = &driver->plan->samples[index];
     hm_status status = hm_journal_append(&driver->journal, record, error);
     sample->finished = status == HM_OK;
     sample->valid = json_is_true(json_object_get(record, "valid"));
     /* A failure that was known before was told when it was found. */
     const char *reason = json_string_value(json_object_get(record, "reason"));
-    bool known = known_failure(driver->plan, &driver->plan->cells[sample->cell]) != NULL;
+    bool known = hm_driver_known_failure(driver->plan, &driver->plan->cells[sample->cell]) != NULL;
     hm_progress_finished(&driver->progress, sample->id, known ? NULL : reason);
     json_decref(record);
     return status;
 }
 
-/** One attempt at a sample: `*record` receives its record, NULL where the run was interrupted. */
-static hm_status attempt_sample(hm_driver *driver, size_t sequence, json_t **record,
-                                hm_error *error)
+/** One attempt at a sample. */
+typedef struct attempt {
+    json_t *record;     /* NULL: the run was interrupted */
+    double disturbed;   /* how bad by its own probes: above 1 too bad */
+    double loud;        /* how bad by what else ran; 0 where that does not matter */
+    uint64_t waited_ns; /* for quiet, before it */
+} attempt;
+
+/** Attempts a sample; attempt->waited_ns is what was waited for it already. */
+static hm_status attempt_sample(hm_driver *driver, size_t index, attempt *made, hm_error *error)
 {
     const hm_plan *plan = driver->plan;
-    const hm_plan_sample *sample = &plan->samples[sequence];
+    const hm_plan_sample *sample = &plan->samples[index];
     const hm_plan_cell *cell = &plan->cells[sample->cell];
     char started_at[HM_CLOCK_TEXT_BYTES];
     hm_process_request request;
     hm_process_result result;
     hm_record_source source = {.plan = plan,
-                               .sequence = sequence,
-                               .started_at = hm_clock_now_text(started_at),
+                               .index = index,
                                .request = &request,
-                               .result = &result,
-                               .reason = known_failure(plan, cell)};
-    *record = NULL;
+                               .reason = hm_driver_known_failure(plan, cell)};
+    made->record = NULL;
+    made->disturbed = made->loud = 0;
+    if (!source.reason)
+        made->waited_ns += hm_quiet_wait(&driver->quiet);
+    source.waited_ns = made->waited_ns;
+    source.started_at = hm_clock_now_text(started_at);
     if (source.reason) {
-        source.result = NULL;
-        *record = hm_record_make(&source);
+        made->record = hm_record_make(&source);
         return HM_OK;
     }
     hm_status status = hm_driver_start_sample(driver, cell, sample->kind, 0, sample->padding_bytes,
                                               &request, &result, error);
     if (status != HM_OK)
         return status;
+    source.result = &result;
+    hm_quiet_note(&driver->quiet, &result.shares);
     if (!driver->interrupted)
-        *record = hm_record_make(&source);
+        made->record = hm_record_make(&source);
+    if (made->record)
+        made->disturbed = hm_disturbance_badness(&driver->disturbance, made->record);
+    /* What a memory sample finds does not depend on how long it took. */
+    if (sample->kind != HM_SAMPLE_MEMORY)
+        made->loud = hm_quiet_loudness(&result.shares);
     hm_process_clear(&result);
     return HM_OK;
 }
 
-/** Measures a sample, again where it was disturbed, and keeps the least disturbed attempt. */
-static hm_status run_sample(hm_driver *driver, size_t sequence, hm_error *error)
+static double badness(const attempt *made)
 {
-    json_t *kept = NULL;
-    double kept_share = 0;
-    hm_progress_doing(&driver->progress, driver->plan->samples[sequence].id);
+    return made->disturbed > made->loud ? made->disturbed : made->loud;
+}
+
+/**
+ * Whether to try again after `kept`, the least bad attempt so far. A machine that stays loud would
+ * only give the same again: then it is left at that, and the record says so.
+ */
+static bool try_again(hm_driver *driver, const attempt *kept, unsigned attempts,
+                      uint64_t *waited_ns)
+{
+    *waited_ns = 0;
+    if (badness(kept) <= 1 || !hm_disturbance_may_try_again(&driver->disturbance, attempts))
+        return false;
+    *waited_ns = hm_quiet_wait(&driver->quiet);
+    if (!hm_disturbance_is_worth_another(kept->disturbed, kept->loud, driver->quiet.loud))
+        return false;
+    hm_disturbance_take_attempt(&driver->disturbance);
+    return true;
+}
+
+/** Measures a sample, again where it was disturbed, and keeps the least bad attempt. */
+static hm_status run_sample(hm_driver *driver, size_t index, hm_error *error)
+{
+    attempt kept = {.record = NULL};
+    uint64_t waited_ns = 0;
+    hm_progress_doing(&driver->progress, driver->plan->samples[index].id);
     for (unsigned attempts = 1;; attempts++) {
-        json_t *record;
-        hm_status status = attempt_sample(driver, sequence, &record, error);
-        if (!record) {
-            json_decref(kept);
+        attempt made = {.waited_ns = waited_ns};
+        hm_status status = attempt_sample(driver, index, &made, error);
+        if (!made.record) {
+            json_decref(kept.record);
             return status;
         }
-        double share = hm_disturbance_judge(&driver->disturbance, record);
-        bool valid = json_is_true(json_object_get(record, "valid"));
-        if (!kept || !valid || share < kept_share) {
-            json_decref(kept);
-            kept = record;
-            kept_share = share;
+        bool valid = json_is_true(json_object_get(made.record, "valid"));
+        if (!kept.record || !valid || badness(&made) < badness(&kept)) {
+            json_decref(kept.record);
+            kept = made;
         } else {
-            json_decref(record);
+            json_decref(made.record);
         }
-        json_object_set_new(kept, "attempt", json_integer(attempts));
-        if (!valid || !hm_disturbance_try_again(&driver->disturbance, kept_share, attempts))
-            return keep(driver, sequence, kept, error);
+        json_object_set_new(kept.record, "attempt", json_integer(attempts));
+        if (!valid || !try_again(driver, &kept, attempts, &waited_ns))
+            return keep(driver, index, kept.record, error);
     }
 }
 
-static hm_status run_samples(hm_driver *driver, hm_error *error)
+hm_status hm_driver_run_samples(hm_driver *driver, hm_error *error)
 {
     hm_status status = HM_OK;
-    driver->progress.measuring_since_ns = hm_clock_wall_ns();
     for (size_t index = 0; index < driver->plan->sample_count && status == HM_OK; index++) {
         driver->interrupted = driver->interrupted || hm_process_stop_signal() != 0;
         if (driver->interrupted)
@@ -163,21 +197,44 @@ static hm_status prepare(hm_driver *driver, hm_error *error)
     return status;
 }
 
+static bool must_stop(void)
+{
+    return hm_process_stop_signal() != 0;
+}
+
+/** A run that has ended has all its samples, and has asked whether it needs more. */
+static bool has_ended(const hm_driver *driver, size_t done)
+{
+    const char *state = json_string_value(json_object_get(driver->document, "state"));
+    return done == driver->plan->sample_count && state && strcmp(state, "finished") == 0;
+}
+
+/** Measures what is left of the plan, then what the samples ask for. */
+static hm_status measure(hm_driver *driver, size_t left, hm_error *error)
+{
+    hm_disturbance_start(&driver->disturbance, left);
+    driver->quiet = hm_quiet_start(driver->options->profile->quiet_wait_seconds, must_stop);
+    hm_status status = prepare(driver, error);
+    driver->progress.measuring_since_ns = hm_clock_wall_ns();
+    if (status == HM_OK && !driver->interrupted)
+        status = hm_driver_run_samples(driver, error);
+    if (status == HM_OK && !driver->interrupted)
+        status = hm_driver_run_rounds(driver, error);
+    return status;
+}
+
 hm_status hm_driver_run(hm_driver *driver, hm_error *error)
 {
     size_t done = finished_count(driver->plan);
     hm_status status = HM_OK;
     hm_progress_start(&driver->progress, driver->options, driver->plan->sample_count, done);
-    if (done < driver->plan->sample_count) {
-        hm_disturbance_start(&driver->disturbance, driver->plan->sample_count - done);
-        status = prepare(driver, error);
-        if (status == HM_OK && !driver->interrupted)
-            status = run_samples(driver, error);
-    }
+    if (!has_ended(driver, done))
+        status = measure(driver, driver->plan->sample_count - done, error);
     hm_progress_end(&driver->progress);
     if (status == HM_USAGE_ERROR)
         return status;
     hm_error late = {0};
+    hm_environment_update(driver->document, driver->plan);
     hm_environment_set_state(driver->document,
                              status == HM_OK && !driver->interrupted ? "finished" : "interrupted");
     hm_status written = hm_environment_write(driver->document, driver->folder, &late);

@@ -14,7 +14,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON_BYTES = 512, REFINEMENTS = 2 };
+enum { REFINEMENTS = 2, LOOKS_OF_A_DURATION = 2000 };
+
+/** How often a sample is looked at: a long one less often, but never less than once a second. */
+static double look_seconds(const hm_driver *driver, hm_sample_kind kind)
+{
+    double thin = driver->options->duration_seconds / LOOKS_OF_A_DURATION;
+    double often = kind == HM_SAMPLE_MEMORY ? 0.005 : 0.02;
+    return thin > 1 ? 1 : thin > often ? thin : often;
+}
+
+static void add_account_descriptor(hm_strings *arguments)
+{
+    char *descriptor = hm_format("%d", (int)HM_ACCOUNT_FD);
+    hm_strings_add(arguments, "--account-fd");
+    hm_strings_add(arguments, descriptor);
+    free(descriptor);
+}
 
 hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm_sample_kind kind,
                                  double calibrate_seconds, unsigned padding_bytes,
@@ -31,17 +47,26 @@ hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm
     hm_strings_add(&arguments, "--quiet-probe");
     hm_strings_add(&arguments, quiet);
     free(quiet);
+    hm_account_page account = {.page = NULL};
+    bool counts = kind == HM_SAMPLE_MEMORY && calibrate_seconds <= 0;
+    hm_status status = counts ? hm_account_page_open(&account, error) : HM_OK;
+    if (counts)
+        add_account_descriptor(&arguments);
     *request = (hm_process_request){
         .arguments = &arguments,
+        .account = counts ? &account : NULL,
         .backend = cell->cell.backend,
         .padding_bytes = padding_bytes,
         .timeout_seconds = driver->options->timeout_seconds,
         .memory_limit_bytes = driver->options->memory_limit_bytes,
-        .look_seconds = kind == HM_SAMPLE_MEMORY ? 0.005 : 0.02,
+        .look_seconds = look_seconds(driver, kind),
         .on_look = hm_progress_tick,
         .context = &driver->progress,
     };
-    hm_status status = hm_process_run(request, result, error);
+    if (status == HM_OK)
+        status = hm_process_run(request, result, error);
+    hm_account_page_close(&account);
+    request->account = NULL;
     request->arguments = NULL;
     hm_strings_clear(&arguments);
     if (status == HM_OK && result->end == HM_PROCESS_INTERRUPTED)
@@ -76,7 +101,7 @@ static hm_status probe(hm_driver *driver, hm_backend_choice *choice, const hm_pl
 {
     hm_process_request request;
     hm_process_result result;
-    char reason[REASON_BYTES];
+    char reason[HM_REASON_BYTES];
     char *doing = hm_format("probing %s", choice->spec.label);
     hm_progress_doing(&driver->progress, doing);
     free(doing);
@@ -135,17 +160,17 @@ static const hm_plan_cell *choose_cell(const hm_plan *plan, size_t work, size_t 
     return chosen;
 }
 
-/** Runs a sample outside the plan on `cell`; a new record, NULL with a reason where it failed. */
-static json_t *run_apart(hm_driver *driver, const hm_plan_cell *cell, double calibrate_seconds,
-                         char *reason, hm_status *status, hm_error *error)
+json_t *hm_driver_run_apart(hm_driver *driver, const hm_plan_cell *cell, hm_sample_kind kind,
+                            double calibrate_seconds, char *reason, hm_status *status,
+                            hm_error *error)
 {
     hm_process_request request;
     hm_process_result result;
-    *status = hm_driver_start_sample(driver, cell, HM_SAMPLE_TIME, calibrate_seconds, 0, &request,
-                                     &result, error);
+    *status =
+        hm_driver_start_sample(driver, cell, kind, calibrate_seconds, 0, &request, &result, error);
     if (*status != HM_OK)
         return NULL;
-    json_t *record = hm_record_read(&request, &result, reason, REASON_BYTES);
+    json_t *record = hm_record_read(&request, &result, reason, HM_REASON_BYTES);
     hm_process_clear(&result);
     if (*reason == '\0')
         return record;
@@ -195,7 +220,7 @@ static double usual_batch(const json_t *record)
 static uint64_t refine(hm_driver *driver, const hm_plan_work *work, const hm_plan_cell *cell,
                        char *reason, hm_status *status, hm_error *error)
 {
-    json_t *sample = run_apart(driver, cell, 0, reason, status, error);
+    json_t *sample = hm_driver_run_apart(driver, cell, HM_SAMPLE_TIME, 0, reason, status, error);
     double usual = usual_batch(sample);
     double scaled =
         usual > 0 ? ceil((double)work->iterations * driver->options->batch_seconds / usual) : 0;
@@ -212,7 +237,8 @@ static hm_status find_iterations(hm_driver *driver, hm_plan_work *work, const hm
                                  char *reason, hm_error *error)
 {
     hm_status status;
-    json_t *rough = run_apart(driver, cell, driver->options->batch_seconds, reason, &status, error);
+    json_t *rough = hm_driver_run_apart(driver, cell, HM_SAMPLE_TIME,
+                                        driver->options->batch_seconds, reason, &status, error);
     json_int_t iterations = json_integer_value(json_object_get(rough, "iterations"));
     json_decref(rough);
     if (iterations < 1 || driver->interrupted)
@@ -229,13 +255,15 @@ static hm_status find_iterations(hm_driver *driver, hm_plan_work *work, const hm
 
 static hm_status calibrate_work(hm_driver *driver, size_t index, hm_error *error)
 {
-    char reason[REASON_BYTES] = "";
+    char reason[HM_REASON_BYTES] = "";
     hm_plan_work *work = &driver->plan->works[index];
     const hm_plan_cell *cell = calibration_cell(driver->plan, index);
     if (!cell)
         return HM_OK; /* all its back ends have failed, and say why */
     hm_progress_doing(&driver->progress, work->name);
     hm_status status = find_iterations(driver, work, cell, reason, error);
+    if (status == HM_OK && work->iterations > 0 && driver->options->duration_seconds > 0)
+        status = hm_driver_find_batches(driver, work, cell, reason, error);
     if (driver->interrupted)
         work->iterations = 0; /* an answer that was cut short is none */
     if (status != HM_OK || driver->interrupted || work->iterations > 0)
@@ -249,20 +277,32 @@ static hm_status calibrate_work(hm_driver *driver, size_t index, hm_error *error
 
 static hm_status reference_checksum(hm_driver *driver, size_t index, size_t thread, hm_error *error)
 {
-    char reason[REASON_BYTES] = "";
+    char reason[HM_REASON_BYTES] = "";
     hm_plan_work *work = &driver->plan->works[index];
     hm_status status = HM_OK;
     const hm_plan_cell *cell =
         choose_cell(driver->plan, index, thread, hm_plan_baseline(driver->plan));
-    if (!cell || work->checksums[thread] || work->iterations == 0 || driver->interrupted)
+    /* A sample that lasts as long as asked is too long to be one for reference. */
+    bool wanted = work->iterations > 0 && driver->options->duration_seconds <= 0;
+    if (!cell || work->checksums[thread] || !wanted || driver->interrupted)
         return HM_OK;
     hm_progress_doing(&driver->progress, work->name);
-    json_t *record = run_apart(driver, cell, 0, reason, &status, error);
+    json_t *record = hm_driver_run_apart(driver, cell, HM_SAMPLE_TIME, 0, reason, &status, error);
     const char *checksum = json_string_value(json_object_get(record, "checksum"));
     if (checksum && !driver->interrupted)
         work->checksums[thread] = hm_copy(checksum);
     json_decref(record);
     return status;
+}
+
+/** Whether a sample of the work is planned here. */
+static bool is_measured(const hm_plan *plan, size_t work)
+{
+    for (size_t index = 0; index < plan->sample_count; index++) {
+        if (plan->cells[plan->samples[index].cell].work == work)
+            return true;
+    }
+    return false;
 }
 
 hm_status hm_driver_calibrate(hm_driver *driver, hm_error *error)
@@ -271,6 +311,8 @@ hm_status hm_driver_calibrate(hm_driver *driver, hm_error *error)
     for (size_t index = 0; index < driver->plan->work_count && status == HM_OK; index++) {
         if (driver->interrupted)
             break;
+        if (!is_measured(driver->plan, index))
+            continue;
         if (driver->plan->works[index].iterations == 0)
             status = calibrate_work(driver, index, error);
         for (size_t thread = 0; thread < driver->options->thread_count && status == HM_OK; thread++)

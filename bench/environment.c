@@ -58,7 +58,7 @@ json_t *hm_metrics_to_json(void)
     return array;
 }
 
-static json_t *machine_to_json(void)
+json_t *hm_machine_to_json(void)
 {
     hm_machine machine;
     json_t *caches = json_object();
@@ -112,7 +112,7 @@ json_t *hm_environment_new(const hm_plan *plan, const char *run_name, int argc, 
 {
     char seed[32];
     json_t *command = json_array();
-    json_t *machine = machine_to_json();
+    json_t *machine = hm_machine_to_json();
     json_array_append_new(command, json_string("heapmark"));
     json_array_append_new(command, json_string("run"));
     for (int index = 1; index < argc; index++)
@@ -170,6 +170,11 @@ json_t *hm_environment_read(const char *folder, hm_error *error)
     else if (!document)
         hm_error_set(error, HM_USAGE_ERROR, "--resume: %.300s is damaged: %.160s; start a new run",
                      path, wrong.text);
+    else if (record && strcmp(record, "exec-environment") == 0)
+        hm_error_set(error, HM_USAGE_ERROR,
+                     "--resume: %.300s is of a run of heapmark exec, which is not continued; start "
+                     "it again",
+                     path);
     else if (!record || strcmp(record, "environment") != 0 || schema != SCHEMA)
         hm_error_set(error, HM_USAGE_ERROR,
                      "--resume: %.300s is not of schema %d; use the heapmark that wrote it", path,

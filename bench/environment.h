@@ -31,6 +31,9 @@ hm_status hm_environment_check_same(const json_t *document, const hm_plan *plan,
 /** The metrics table as an array; new. */
 json_t *hm_metrics_to_json(void);
 
+/** The machine as it is now, as an object; new. */
+json_t *hm_machine_to_json(void);
+
 /** The build as an object; new (build_info.c). */
 json_t *hm_build_to_json(void);
 

@@ -2,8 +2,8 @@
  * This module is the command's exit codes, so that every sub-command means the same by one number
  * and the worst of several problems wins.
  *
- * Precedence: interrupted, usage, input or output, invalid sample or failed program, ok. The
- * numbers between are kept for what later sub-commands report.
+ * Precedence: interrupted, usage, input or output, failed program, invalid sample, unstable,
+ * regression, ok.
  */
 #ifndef HM_BENCH_EXIT_CODE_H
 #define HM_BENCH_EXIT_CODE_H
@@ -12,8 +12,10 @@
 
 enum {
     HM_EXIT_OK = 0,
+    HM_EXIT_REGRESSION = 1,   /**< `check`: proven worse than the bound */
     HM_EXIT_USAGE = 2,        /**< a bad option, name, number, path or file */
-    HM_EXIT_INVALID = 3,      /**< a sample was invalid */
+    HM_EXIT_INVALID = 3,      /**< a sample was invalid; `merge`: or is missing */
+    HM_EXIT_UNSTABLE = 4,     /**< too noisy to tell */
     HM_EXIT_FAILED = 5,       /**< a program of `conform` failed */
     HM_EXIT_OUTPUT = 6,       /**< reading or writing failed */
     HM_EXIT_INTERRUPTED = 130 /**< SIGINT, SIGTERM or SIGHUP */
@@ -22,19 +24,13 @@ enum {
 /** How grave a code is; higher is graver. */
 static inline int hm_exit_rank(int code)
 {
-    switch (code) {
-    case HM_EXIT_OK:
-        return 0;
-    case HM_EXIT_INVALID:
-    case HM_EXIT_FAILED:
-        return 1;
-    case HM_EXIT_OUTPUT:
-        return 2;
-    case HM_EXIT_USAGE:
-        return 3;
-    default:
-        return 4;
-    }
+    static const int rising[] = {HM_EXIT_OK,      HM_EXIT_REGRESSION, HM_EXIT_UNSTABLE,
+                                 HM_EXIT_INVALID, HM_EXIT_FAILED,     HM_EXIT_OUTPUT,
+                                 HM_EXIT_USAGE};
+    int rank = 0;
+    while (rank < (int)HM_COUNT_OF(rising) && rising[rank] != code)
+        rank++;
+    return rank;
 }
 
 /** The graver of two codes. */

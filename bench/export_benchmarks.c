@@ -64,23 +64,31 @@ static json_t *make_entry(const hm_result *result, size_t family, size_t repetit
     return entry;
 }
 
+/** Adds the figures of the k-th result of `kind` to the k-th entry from `base` on. */
+static void add_other_kind(json_t *entries, size_t base, const hm_result *items, size_t first,
+                           size_t end, const char *kind)
+{
+    size_t place = base;
+    for (size_t index = first; index < end && place < json_array_size(entries); index++) {
+        if (is_kind(&items[index], kind))
+            add_counters(json_array_get(entries, place++), &items[index]);
+    }
+}
+
 /** Appends the entries of the results from `first` to before `end`, all of one cell. */
 static void append_cell(json_t *entries, const hm_result *items, size_t first, size_t end,
                         size_t family)
 {
     size_t base = json_array_size(entries);
     size_t times = 0;
-    size_t memories = 0;
     for (size_t index = first; index < end; index++)
         times += is_kind(&items[index], "time");
     for (size_t index = first; index < end; index++) {
         if (is_kind(&items[index], "time"))
             json_array_append_new(entries, make_entry(&items[index], family, times));
     }
-    for (size_t index = first; index < end; index++) {
-        if (is_kind(&items[index], "memory") && memories < times)
-            add_counters(json_array_get(entries, base + memories++), &items[index]);
-    }
+    add_other_kind(entries, base, items, first, end, "memory");
+    add_other_kind(entries, base, items, first, end, "latency");
 }
 
 hm_status hm_benchmarks_write(const char *folder, const json_t *environment, hm_error *error)

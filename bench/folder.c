@@ -51,9 +51,23 @@ static hm_status check_parents(const char *path, hm_error *error)
     return status;
 }
 
+/**
+ * Whether a run lies there. A journal without a sample and without an environment is what is left
+ * of a driver that was killed before it began.
+ */
+static bool holds_run(const char *path)
+{
+    struct stat file;
+    char *environment = hm_format("%s/environment.json", path);
+    char *journal = hm_format("%s/journal.jsonl", path);
+    bool holds = access(environment, F_OK) == 0 || (stat(journal, &file) == 0 && file.st_size > 0);
+    free(environment);
+    free(journal);
+    return holds;
+}
+
 hm_status hm_folder_check_new(const char *path, hm_error *error)
 {
-    static const char *const files[] = {"environment.json", "journal.jsonl"};
     struct stat file;
     if (stat(path, &file) != 0)
         return errno == ENOENT ? check_parents(path, error)
@@ -65,16 +79,12 @@ hm_status hm_folder_check_new(const char *path, hm_error *error)
         return hm_error_set(error, HM_USAGE_ERROR,
                             "--out: %.200s cannot be written to: %s; choose another folder", path,
                             strerror(errno));
-    for (size_t index = 0; index < HM_COUNT_OF(files); index++) {
-        char *name = hm_format("%s/%s", path, files[index]);
-        bool there = access(name, F_OK) == 0;
-        free(name);
-        if (there)
-            return hm_error_set(error, HM_USAGE_ERROR,
-                                "--out: %.200s holds a run already; go on with it by --resume or "
-                                "choose another folder",
-                                path);
-    }
+    if (holds_run(path))
+        return hm_error_set(
+            error, HM_USAGE_ERROR,
+            "--out: %.200s holds a run already; go on with it by --resume or choose "
+            "another folder",
+            path);
     return HM_OK;
 }
 

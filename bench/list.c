@@ -124,12 +124,17 @@ static json_t *list_profiles(void)
             json_array_append_new(works, json_string(*work));
         json_array_append_new(
             array,
-            json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:f, s:s, s:s, s:o}", "name", profile->name,
-                      "brief", profile->brief, "repetitions", (json_int_t)profile->repetitions,
-                      "memory_repetitions", (json_int_t)profile->memory_repetitions, "batches",
-                      (json_int_t)profile->batches, "batch_s", profile->batch_seconds, "timeout_s",
-                      profile->timeout_seconds, "backends", profile->backends, "collectors",
-                      profile->collectors, "works", works));
+            json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:f, s:f, s:s, s:s, s:s, s:o}",
+                      "name", profile->name, "brief", profile->brief, "repetitions",
+                      (json_int_t)profile->repetitions, "memory_repetitions",
+                      (json_int_t)profile->memory_repetitions, "latency_repetitions",
+                      (json_int_t)profile->latency_repetitions, "precision",
+                      profile->precision_percent, "most_rounds", (json_int_t)profile->most_rounds,
+                      "batches", (json_int_t)profile->batches, "batch_s", profile->batch_seconds,
+                      "duration_s", profile->duration_seconds, "timeout_s",
+                      profile->timeout_seconds, "settle", hm_settle_name(profile->settle),
+                      "backends", profile->backends, "collectors", profile->collectors, "works",
+                      works));
     }
     return array;
 }

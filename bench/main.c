@@ -10,8 +10,14 @@
  *     report.c          heapmark report     hands over to plot/       plot_run.c  finds its Python
  *     run.c             heapmark run        from the command line to a run's folder
  *     sample_main.c     heapmark sample     one sample in this process (sample*.c, cell.c)
- *     timeline/main.c   heapmark timeline   memory over time and by line (timeline/)
+ *     compare.c         heapmark compare    two runs, or cells within one
+ *     check.c           heapmark check      a gate for pipelines
+ *     export.c          heapmark export     other programs' formats
+ *     merge.c           heapmark merge      shards become one run   plot_front.[ch]  shared by
+ * these timeline/main.c   heapmark timeline   memory over time and by line (timeline/)
  *     conform/main.c    heapmark conform    object-graph programs (conform/)
+ *     exec/main.c       heapmark exec       the user's own program under each allocator (exec/)
+ *     doctor.c          heapmark doctor     what endangers the figures (doctor/)
  *
  *     options.[ch]      the options of run        options_json.c  the same in environment.json
  *     profile.[ch]      named choices             profiles.def    the list of them
@@ -44,9 +50,15 @@ static const hm_subcommand subcommands[] = {
     {"run", "measure cells and leave a run's folder", hm_main_run},
     {"sample", "one sample by its cell's name, in this process", hm_sample_main},
     {"report", "write a run's report", hm_main_report},
+    {"compare", "compare two runs, or back ends or collectors within one", hm_main_compare},
+    {"check", "tell whether a run is proven worse than its base", hm_main_check},
+    {"export", "print a run in another program's format", hm_main_export},
+    {"merge", "join the shards of a run", hm_main_merge},
     {"timeline", "a workload's memory over time, and the lines that asked for it",
      hm_main_timeline},
     {"conform", "run object-graph programs and check what they expect", hm_main_conform},
+    {"exec", "your own program under each allocator, by preload", hm_main_exec},
+    {"doctor", "what on this machine endangers the figures, and what to do", hm_main_doctor},
 };
 
 static void print_help(FILE *stream)

@@ -1,9 +1,6 @@
 #include "bench/options.h"
 
-#include "base/quantity.h"
-
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +14,12 @@ enum {
     KEY_THREADS,
     KEY_REPETITIONS,
     KEY_MEMORY_REPETITIONS,
+    KEY_LATENCY_REPETITIONS,
+    KEY_PRECISION,
+    KEY_MOST_ROUNDS,
+    KEY_DURATION,
+    KEY_SETTLE,
+    KEY_SHARD,
     KEY_MIN_TIME,
     KEY_TIMEOUT,
     KEY_MEMORY_LIMIT,
@@ -33,7 +36,7 @@ static const struct argp_option run_options[] = {
     {NULL, 0, NULL, 0, "What to measure:", 1},
     {"profile", KEY_PROFILE, "NAME", 0,
      "Works, back ends, collectors and repetitions: quick "
-     "(default), standard or full",
+     "(default), standard, full, or soak: does memory stay bounded",
      1},
     {"filter", KEY_FILTER, "REGEX", 0, "Only cells whose name matches (POSIX extended)", 1},
     {"backend", KEY_BACKEND, "NAMES-OR-SPEC", 0,
@@ -48,9 +51,26 @@ static const struct argp_option run_options[] = {
     {"param", KEY_PARAMETER, "WORKLOAD.NAME=V1,V2", 0,
      "Values of a workload's parameter; several make a product; may be repeated", 1},
     {"threads", KEY_THREADS, "N1,N2", 0, "Numbers of threads: 1, so far (default 1)", 1},
+    {"shard", KEY_SHARD, "INDEX/COUNT", 0,
+     "Only this part of the plan: whole works, all back ends and collectors of each; `heapmark "
+     "merge` joins the parts",
+     1},
     {NULL, 0, NULL, 0, "How to measure:", 2},
     {"repetitions", KEY_REPETITIONS, "N", 0, "Time samples of each cell", 2},
     {"memory-repetitions", KEY_MEMORY_REPETITIONS, "N", 0, "Memory samples of each cell", 2},
+    {"latency-repetitions", KEY_LATENCY_REPETITIONS, "N", 0, "Latency samples of each cell", 2},
+    {"precision", KEY_PRECISION, "PERCENT", 0,
+     "After the fixed repetitions, further rounds while a cell's median time is not known to this "
+     "much either way (95 % interval); off: none (quick off, standard 2, full 1)",
+     2},
+    {"most-rounds", KEY_MOST_ROUNDS, "N", 0,
+     "Further rounds at most (quick and standard 25, full 50)", 2},
+    {"duration", KEY_DURATION, "TIME", 0,
+     "Profile soak: what each memory sample lasts: 30s, 10m (default), 1h", 2},
+    {"settle", KEY_SETTLE, "short|long", 0,
+     "Look at resident memory up to 0.1 s or 5 s after the release phase (quick short, others "
+     "long)",
+     2},
     {"min-time", KEY_MIN_TIME, "SECONDS", 0, "What a timed batch is calibrated to last", 2},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Longest time a sample may take", 2},
     {"memory-limit", KEY_MEMORY_LIMIT, "SIZE", 0,
@@ -66,153 +86,6 @@ static const struct argp_option run_options[] = {
     {0},
 };
 
-static error_t refuse(hm_run_options *options, const char *option, const char *value,
-                      const char *right)
-{
-    hm_error_set(&options->command.error, HM_USAGE_ERROR, "--%s: '%s' is not %s", option, value,
-                 right);
-    return EINVAL;
-}
-
-static error_t take_profile(hm_run_options *options, const char *value)
-{
-    options->profile = hm_profile_find(value);
-    if (options->profile)
-        return 0;
-    hm_strings names = {0};
-    char list[256];
-    size_t count;
-    const hm_profile *profiles = hm_profiles(&count);
-    for (size_t index = 0; index < count; index++)
-        hm_strings_add(&names, profiles[index].name);
-    hm_error_set(&options->command.error, HM_USAGE_ERROR,
-                 "--profile: no profile '%s'; there are %s", value,
-                 hm_strings_join(&names, list, sizeof list));
-    hm_strings_clear(&names);
-    return EINVAL;
-}
-
-static error_t take_filter(hm_run_options *options, const char *value)
-{
-    regex_t expression;
-    int failed = regcomp(&expression, value, REG_EXTENDED | REG_NOSUB);
-    if (failed != 0) {
-        char why[128];
-        regerror(failed, &expression, why, sizeof why);
-        hm_error_set(&options->command.error, HM_USAGE_ERROR,
-                     "--filter: '%s' is not a POSIX extended regular expression: %s", value, why);
-        return EINVAL;
-    }
-    regfree(&expression);
-    free(options->filter);
-    options->filter = hm_copy(value);
-    return 0;
-}
-
-static error_t take_names(hm_run_options *options, const char *option, hm_strings *into,
-                          const char *value, const char *marks_of_a_spec)
-{
-    size_t before = into->count;
-    if (value[strcspn(value, marks_of_a_spec)] != '\0')
-        hm_strings_add(into, value);
-    else
-        hm_strings_split(into, value, ',');
-    for (size_t index = before; index < into->count; index++) {
-        if (*into->items[index] == '\0')
-            return refuse(options, option, value, "a list of names with one comma between two");
-    }
-    return 0;
-}
-
-static error_t take_threads(hm_run_options *options, const char *value)
-{
-    static const char right[] = "a list of at most 8 different numbers from 1 to 64";
-    hm_strings parts = {0};
-    hm_strings_split(&parts, value, ',');
-    bool sound = parts.count <= HM_MAX_THREAD_COUNTS;
-    options->thread_count = 0;
-    for (size_t index = 0; sound && index < parts.count; index++) {
-        int64_t number = 0;
-        sound = hm_parse_count(parts.items[index], &number) && number >= 1 && number <= 64;
-        for (size_t earlier = 0; earlier < options->thread_count; earlier++)
-            sound = sound && options->threads[earlier] != (unsigned)number;
-        options->threads[options->thread_count++] = (unsigned)number;
-    }
-    hm_strings_clear(&parts);
-    if (sound && (options->thread_count > 1 || options->threads[0] > 1))
-        return refuse(options, "threads", value, "1: a sample runs one thread so far");
-    return sound ? 0 : refuse(options, "threads", value, right);
-}
-
-static error_t take_count(hm_run_options *options, const char *option, const char *value,
-                          unsigned minimum, unsigned *into)
-{
-    int64_t number;
-    if (!hm_parse_count(value, &number) || number < minimum || number > 100000)
-        return refuse(options, option, value,
-                      minimum ? "a whole number from 1 to 100000"
-                              : "a whole number from 0 to 100000");
-    *into = (unsigned)number;
-    return 0;
-}
-
-static error_t take_seconds(hm_run_options *options, const char *option, const char *value,
-                            double *into)
-{
-    if (!hm_parse_seconds(value, into) || *into <= 0 || *into > 86400)
-        return refuse(options, option, value,
-                      "a time above 0 and at most 24 h: 0.5, 30, 200ms, 2m or 1h");
-    return 0;
-}
-
-static error_t take_memory_limit(hm_run_options *options, const char *value)
-{
-    if (!hm_parse_count(value, &options->memory_limit_bytes) || options->memory_limit_bytes < 1)
-        return refuse(options, "memory-limit", value, "a size above 0: 512MiB, 2GiB or bytes");
-    return 0;
-}
-
-static error_t take_seed(hm_run_options *options, const char *value)
-{
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(value, &end, 0);
-    if (errno != 0 || end == value || *end != '\0' || !strchr("0123456789", *value))
-        return refuse(options, "seed", value, "a number from 0 to 2^64 - 1, such as 7 or 0x1f");
-    options->seed = number;
-    return 0;
-}
-
-static error_t take_when(hm_run_options *options, const char *option, const char *value,
-                         hm_when *into)
-{
-    static const char *const names[] = {"auto", "always", "never"};
-    for (unsigned index = 0; index < HM_COUNT_OF(names); index++) {
-        if (strcmp(value, names[index]) == 0) {
-            *into = (hm_when)index;
-            return 0;
-        }
-    }
-    return refuse(options, option, value, "auto, always or never");
-}
-
-static error_t take_freelists(hm_run_options *options, const char *value)
-{
-    options->freelists = strcmp(value, "on") == 0;
-    if (!options->freelists && strcmp(value, "off") != 0)
-        return refuse(options, "freelists", value, "on or off");
-    return 0;
-}
-
-static error_t take_out(hm_run_options *options, const char *value)
-{
-    if (*value == '\0')
-        return refuse(options, "out", value, "a folder's name");
-    free(options->out);
-    options->out = hm_copy(value);
-    return 0;
-}
-
 static void replace(char **into, const char *value)
 {
     free(*into);
@@ -223,13 +96,13 @@ static error_t take_what(int key, char *value, hm_run_options *options)
 {
     switch (key) {
     case KEY_PROFILE:
-        return take_profile(options, value);
+        return hm_take_profile(options, value);
     case KEY_FILTER:
-        return take_filter(options, value);
+        return hm_take_filter(options, value);
     case KEY_BACKEND:
-        return take_names(options, "backend", &options->backends, value, ":;=");
+        return hm_take_names(options, "backend", &options->backends, value, ":;=");
     case KEY_COLLECTOR:
-        return take_names(options, "collector", &options->collectors, value, ";=");
+        return hm_take_names(options, "collector", &options->collectors, value, ";=");
     case KEY_BASELINE:
         replace(&options->baseline, value);
         return 0;
@@ -237,7 +110,28 @@ static error_t take_what(int key, char *value, hm_run_options *options)
         hm_strings_add(&options->parameters, value);
         return 0;
     case KEY_THREADS:
-        return take_threads(options, value);
+        return hm_take_threads(options, value);
+    case KEY_SHARD:
+        return hm_take_shard(options, value);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t take_how_often(int key, char *value, hm_run_options *options)
+{
+    switch (key) {
+    case KEY_REPETITIONS:
+        return hm_take_count(options, "repetitions", value, 1, &options->repetitions);
+    case KEY_MEMORY_REPETITIONS:
+        return hm_take_count(options, "memory-repetitions", value, 0, &options->memory_repetitions);
+    case KEY_LATENCY_REPETITIONS:
+        return hm_take_count(options, "latency-repetitions", value, 0,
+                             &options->latency_repetitions);
+    case KEY_PRECISION:
+        return hm_take_precision(options, value);
+    case KEY_MOST_ROUNDS:
+        return hm_take_count(options, "most-rounds", value, 0, &options->most_rounds);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -246,22 +140,22 @@ static error_t take_what(int key, char *value, hm_run_options *options)
 static error_t take_how(int key, char *value, hm_run_options *options)
 {
     switch (key) {
-    case KEY_REPETITIONS:
-        return take_count(options, "repetitions", value, 1, &options->repetitions);
-    case KEY_MEMORY_REPETITIONS:
-        return take_count(options, "memory-repetitions", value, 0, &options->memory_repetitions);
+    case KEY_DURATION:
+        return hm_take_seconds(options, "duration", value, &options->duration_seconds);
+    case KEY_SETTLE:
+        return hm_take_settle(options, value);
     case KEY_MIN_TIME:
-        return take_seconds(options, "min-time", value, &options->batch_seconds);
+        return hm_take_seconds(options, "min-time", value, &options->batch_seconds);
     case KEY_TIMEOUT:
-        return take_seconds(options, "timeout", value, &options->timeout_seconds);
+        return hm_take_seconds(options, "timeout", value, &options->timeout_seconds);
     case KEY_MEMORY_LIMIT:
-        return take_memory_limit(options, value);
+        return hm_take_memory_limit(options, value);
     case KEY_FREELISTS:
-        return take_freelists(options, value);
+        return hm_take_freelists(options, value);
     case KEY_SEED:
-        return take_seed(options, value);
+        return hm_take_seed(options, value);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return take_how_often(key, value, options);
     }
 }
 
@@ -269,7 +163,7 @@ static error_t take_rest(int key, char *value, hm_run_options *options)
 {
     switch (key) {
     case KEY_OUT:
-        return take_out(options, value);
+        return hm_take_out(options, value);
     case KEY_RESUME:
         options->resume = true;
         return 0;
@@ -277,9 +171,9 @@ static error_t take_rest(int key, char *value, hm_run_options *options)
         options->dry_run = true;
         return 0;
     case KEY_PROGRESS:
-        return take_when(options, "progress", value, &options->progress);
+        return hm_take_when(options, "progress", value, &options->progress);
     case KEY_COLOR:
-        return take_when(options, "color", value, &options->color);
+        return hm_take_when(options, "color", value, &options->color);
     case ARGP_KEY_ARG:
         return hm_command_extra(&options->command, value);
     default:
@@ -308,6 +202,70 @@ static error_t parse_run(int key, char *value, struct argp_state *state)
     return taken;
 }
 
+static bool given(const hm_run_options *options, const char *option)
+{
+    return json_object_get(options->given, option) != NULL;
+}
+
+/** What a sample may take where only its duration is known: a slow back end, and its accounts. */
+static double timeout_of(double duration_seconds)
+{
+    return 60 + 3 * duration_seconds;
+}
+
+/** A batch short enough that a short soak too has one for each of its accounts. */
+static double batch_of(const hm_run_options *options)
+{
+    const hm_profile *profile = options->profile;
+    double most = options->duration_seconds / (2 * (double)profile->accounts);
+    return most > 0 && most < profile->batch_seconds ? most : profile->batch_seconds;
+}
+
+/** Fills in from the profile what was not given. */
+static void fill_in(hm_run_options *options)
+{
+    const hm_profile *profile = options->profile;
+    if (!given(options, "repetitions"))
+        options->repetitions = profile->repetitions;
+    if (!given(options, "memory-repetitions"))
+        options->memory_repetitions = profile->memory_repetitions;
+    if (!given(options, "latency-repetitions"))
+        options->latency_repetitions = profile->latency_repetitions;
+    if (!given(options, "precision"))
+        options->precision_percent = profile->precision_percent;
+    if (!given(options, "most-rounds"))
+        options->most_rounds = profile->most_rounds;
+    if (!given(options, "duration"))
+        options->duration_seconds = profile->duration_seconds;
+    if (!given(options, "min-time"))
+        options->batch_seconds = batch_of(options);
+    if (!given(options, "settle"))
+        options->settle = profile->settle;
+    if (!given(options, "timeout"))
+        options->timeout_seconds = profile->timeout_seconds > 0
+                                       ? profile->timeout_seconds
+                                       : timeout_of(options->duration_seconds);
+}
+
+/** What only makes sense together. A stopped run's options are checked against that run instead. */
+static hm_status check_together(hm_run_options *options)
+{
+    const hm_profile *profile = options->profile;
+    if (options->resume)
+        return HM_OK;
+    if (given(options, "duration") && profile->duration_seconds <= 0)
+        return hm_error_set(&options->command.error, HM_USAGE_ERROR,
+                            "--duration: profile %s measures a fixed number of batches; use "
+                            "--profile soak, or --min-time for longer batches",
+                            profile->name);
+    if (given(options, "precision") && options->precision_percent > 0 && options->repetitions == 0)
+        return hm_error_set(&options->command.error, HM_USAGE_ERROR,
+                            "--precision: profile %s has no time samples to settle; leave it out "
+                            "or give --repetitions",
+                            profile->name);
+    return HM_OK;
+}
+
 hm_status hm_run_options_parse(hm_run_options *options, int argc, char **argv)
 {
     static const struct argp argp = {
@@ -321,20 +279,13 @@ hm_status hm_run_options_parse(hm_run_options *options, int argc, char **argv)
                                 .threads = {1},
                                 .thread_count = 1,
                                 .seed = 1,
-                                .repetitions = UINT32_MAX,
-                                .memory_repetitions = UINT32_MAX,
                                 .given = json_object()};
     options->profile = hm_profile_find("quick");
     hm_status status = hm_command_parse(&options->command, &argp, argc, argv);
-    if (options->repetitions == UINT32_MAX)
-        options->repetitions = options->profile ? options->profile->repetitions : 1;
-    if (options->memory_repetitions == UINT32_MAX)
-        options->memory_repetitions = options->profile ? options->profile->memory_repetitions : 1;
-    if (options->batch_seconds <= 0 && options->profile)
-        options->batch_seconds = options->profile->batch_seconds;
-    if (options->timeout_seconds <= 0 && options->profile)
-        options->timeout_seconds = options->profile->timeout_seconds;
-    return status;
+    if (status != HM_OK || options->command.finished)
+        return status;
+    fill_in(options);
+    return check_together(options);
 }
 
 void hm_run_options_clear(hm_run_options *options)

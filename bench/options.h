@@ -11,6 +11,7 @@
 
 #include "bench/command.h"
 #include "bench/profile.h"
+#include "bench/sample.h"
 #include "bench/strings.h"
 
 #include <jansson.h>
@@ -32,8 +33,15 @@ typedef struct hm_run_options {
     size_t thread_count;
     unsigned repetitions;
     unsigned memory_repetitions;
+    unsigned latency_repetitions;
+    double precision_percent; /**< how well a median is to be known; 0: fixed rounds alone */
+    unsigned most_rounds;     /**< adaptive rounds at most */
     double batch_seconds;
+    double duration_seconds; /**< what a memory sample is to last; 0: as long as its batches take */
     double timeout_seconds;
+    hm_settle settle;     /**< how long memory samples look on after the release */
+    unsigned shard_index; /**< from 1 */
+    unsigned shard_count; /**< 0: the run is no shard */
     int64_t memory_limit_bytes;
     bool freelists;
     uint64_t seed;
@@ -51,6 +59,26 @@ typedef struct hm_run_options {
  * any case.
  */
 hm_status hm_run_options_parse(hm_run_options *options, int argc, char **argv);
+
+/* options_values.c: each takes one option's value; EINVAL with the message set. */
+
+error_t hm_take_profile(hm_run_options *options, const char *value);
+error_t hm_take_filter(hm_run_options *options, const char *value);
+error_t hm_take_names(hm_run_options *options, const char *option, hm_strings *into,
+                      const char *value, const char *marks_of_a_spec);
+error_t hm_take_threads(hm_run_options *options, const char *value);
+error_t hm_take_count(hm_run_options *options, const char *option, const char *value,
+                      unsigned minimum, unsigned *into);
+error_t hm_take_seconds(hm_run_options *options, const char *option, const char *value,
+                        double *into);
+error_t hm_take_precision(hm_run_options *options, const char *value);
+error_t hm_take_shard(hm_run_options *options, const char *value);
+error_t hm_take_memory_limit(hm_run_options *options, const char *value);
+error_t hm_take_seed(hm_run_options *options, const char *value);
+error_t hm_take_when(hm_run_options *options, const char *option, const char *value, hm_when *into);
+error_t hm_take_freelists(hm_run_options *options, const char *value);
+error_t hm_take_settle(hm_run_options *options, const char *value);
+error_t hm_take_out(hm_run_options *options, const char *value);
 
 /** Frees what the options own. */
 void hm_run_options_clear(hm_run_options *options);

@@ -21,6 +21,12 @@ static const struct {
     {"threads", "threads"},
     {"repetitions", "repetitions"},
     {"memory-repetitions", "memory_repetitions"},
+    {"latency-repetitions", "latency_repetitions"},
+    {"precision", "precision"},
+    {"most-rounds", "most_rounds"},
+    {"duration", "duration_s"},
+    {"settle", "settle"},
+    {"shard", "shard"},
     {"min-time", "batch_s"},
     {"timeout", "timeout_s"},
     {"memory-limit", "memory_limit_bytes"},
@@ -41,6 +47,19 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
+static json_t *above_zero_or_null(double number)
+{
+    return number > 0 ? json_real(number) : json_null();
+}
+
+static json_t *shard_or_null(const hm_run_options *options)
+{
+    if (options->shard_count == 0)
+        return json_null();
+    return json_pack("{s:I, s:I}", "index", (json_int_t)options->shard_index, "count",
+                     (json_int_t)options->shard_count);
+}
+
 json_t *hm_run_options_to_json(const hm_run_options *options)
 {
     char seed[32];
@@ -58,6 +77,12 @@ json_t *hm_run_options_to_json(const hm_run_options *options)
     json_object_set_new(object, "threads", threads);
     json_object_set_new(object, "repetitions", json_integer(options->repetitions));
     json_object_set_new(object, "memory_repetitions", json_integer(options->memory_repetitions));
+    json_object_set_new(object, "latency_repetitions", json_integer(options->latency_repetitions));
+    json_object_set_new(object, "precision", above_zero_or_null(options->precision_percent));
+    json_object_set_new(object, "most_rounds", json_integer(options->most_rounds));
+    json_object_set_new(object, "duration_s", above_zero_or_null(options->duration_seconds));
+    json_object_set_new(object, "settle", json_string(hm_settle_name(options->settle)));
+    json_object_set_new(object, "shard", shard_or_null(options));
     json_object_set_new(object, "batch_s", json_real(options->batch_seconds));
     json_object_set_new(object, "timeout_s", json_real(options->timeout_seconds));
     json_object_set_new(object, "memory_limit_bytes", json_integer(options->memory_limit_bytes));
@@ -120,6 +145,27 @@ static bool take_positive(double *into, const json_t *value)
     return *into > 0;
 }
 
+static bool take_above_zero_or_null(double *into, const json_t *value)
+{
+    *into = json_number_value(value);
+    return json_is_null(value) || *into > 0;
+}
+
+static bool take_settle(hm_settle *into, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return text && hm_settle_parse(text, into);
+}
+
+static bool take_shard(hm_run_options *options, const json_t *value)
+{
+    options->shard_index = options->shard_count = 0;
+    return json_is_null(value) ||
+           (take_number(&options->shard_index, json_object_get(value, "index")) &&
+            take_number(&options->shard_count, json_object_get(value, "count")) &&
+            options->shard_index >= 1 && options->shard_index <= options->shard_count);
+}
+
 static bool take_threads(hm_run_options *options, const json_t *array)
 {
     size_t count = json_array_size(array);
@@ -129,6 +175,24 @@ static bool take_threads(hm_run_options *options, const json_t *array)
         sound = take_number(&options->threads[index], json_array_get(array, index)) &&
                 options->threads[index] >= 1 && sound;
     return sound;
+}
+
+/** How often and how long. */
+static bool take_amounts(hm_run_options *options, const json_t *stored)
+{
+    return take_number(&options->repetitions, json_object_get(stored, "repetitions")) &&
+           take_number(&options->memory_repetitions,
+                       json_object_get(stored, "memory_repetitions")) &&
+           take_number(&options->latency_repetitions,
+                       json_object_get(stored, "latency_repetitions")) &&
+           take_above_zero_or_null(&options->precision_percent,
+                                   json_object_get(stored, "precision")) &&
+           take_number(&options->most_rounds, json_object_get(stored, "most_rounds")) &&
+           take_above_zero_or_null(&options->duration_seconds,
+                                   json_object_get(stored, "duration_s")) &&
+           take_settle(&options->settle, json_object_get(stored, "settle")) &&
+           take_positive(&options->batch_seconds, json_object_get(stored, "batch_s")) &&
+           take_positive(&options->timeout_seconds, json_object_get(stored, "timeout_s"));
 }
 
 static bool take_all(hm_run_options *options, const json_t *stored)
@@ -146,11 +210,7 @@ static bool take_all(hm_run_options *options, const json_t *stored)
            take_text(&options->baseline, json_object_get(stored, "baseline")) &&
            take_strings(&options->parameters, json_object_get(stored, "parameters")) &&
            take_threads(options, json_object_get(stored, "threads")) &&
-           take_number(&options->repetitions, json_object_get(stored, "repetitions")) &&
-           take_number(&options->memory_repetitions,
-                       json_object_get(stored, "memory_repetitions")) &&
-           take_positive(&options->batch_seconds, json_object_get(stored, "batch_s")) &&
-           take_positive(&options->timeout_seconds, json_object_get(stored, "timeout_s"));
+           take_shard(options, json_object_get(stored, "shard")) && take_amounts(options, stored);
 }
 
 hm_status hm_run_options_resume(hm_run_options *options, const json_t *stored, hm_error *error)

@@ -1,13 +1,10 @@
 #include "bench/plan.h"
 
 #include "base/check.h"
-#include "base/random.h"
 
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_PADDING_BYTES = 4095 };
 
 static hm_status choose_collectors(hm_plan *plan, hm_error *error)
 {
@@ -212,97 +209,6 @@ static void drop_unused_works(hm_plan *plan)
     plan->work_count = kept;
 }
 
-static void add_sample(hm_plan *plan, size_t cell, hm_sample_kind kind, hm_sample_role role,
-                       unsigned repetition)
-{
-    plan->samples = hm_grow(plan->samples, plan->sample_count + 1, sizeof *plan->samples);
-    plan->samples[plan->sample_count++] = (hm_plan_sample){
-        .id = hm_format("%s#%s%s#%u", plan->cells[cell].name,
-                        role == HM_ROLE_CONTROL ? "control-" : "", hm_sample_kind_name(kind),
-                        repetition),
-        .cell = cell,
-        .kind = kind,
-        .role = role,
-        .repetition = repetition,
-    };
-}
-
-static size_t control_cell(const hm_plan *plan)
-{
-    for (size_t index = 0; index < plan->cell_count; index++) {
-        if (plan->cells[index].role == HM_ROLE_CELL && plan->cells[index].backend == plan->baseline)
-            return index;
-    }
-    return 0;
-}
-
-static void shuffle(hm_plan_sample *samples, size_t count, hm_random *random)
-{
-    for (size_t left = count; left > 1; left--) {
-        size_t chosen = (size_t)hm_random_below(random, left);
-        hm_plan_sample last = samples[left - 1];
-        samples[left - 1] = samples[chosen];
-        samples[chosen] = last;
-    }
-}
-
-/* The time samples of one work in one repetition, side by side and in random order: a block, within
- * which a machine that drifts is much the same for every cell. */
-static void add_block(hm_plan *plan, size_t work, unsigned repetition, hm_random *random)
-{
-    size_t first = plan->sample_count;
-    for (size_t index = 0; index < plan->cell_count; index++) {
-        if (plan->cells[index].work == work && plan->cells[index].role != HM_ROLE_NULL)
-            add_sample(plan, index, HM_SAMPLE_TIME, plan->cells[index].role, repetition);
-    }
-    size_t control = control_cell(plan);
-    if (plan->cells[control].work == work)
-        add_sample(plan, control, HM_SAMPLE_TIME, HM_ROLE_CONTROL, repetition);
-    shuffle(plan->samples + first, plan->sample_count - first, random);
-}
-
-static void add_memory_samples(hm_plan *plan, unsigned repetition, hm_random *random)
-{
-    size_t first = plan->sample_count;
-    for (size_t index = 0; index < plan->cell_count; index++) {
-        if (plan->cells[index].role != HM_ROLE_EMPTY)
-            add_sample(plan, index, HM_SAMPLE_MEMORY, plan->cells[index].role, repetition);
-    }
-    shuffle(plan->samples + first, plan->sample_count - first, random);
-}
-
-static void add_blocks(hm_plan *plan, unsigned repetition, hm_random *random)
-{
-    size_t *order = hm_grow(NULL, plan->work_count, sizeof *order);
-    for (size_t place = 0; place < plan->work_count; place++) {
-        size_t earlier = (size_t)hm_random_below(random, place + 1);
-        order[place] = order[earlier];
-        order[earlier] = place;
-    }
-    for (size_t place = 0; place < plan->work_count; place++)
-        add_block(plan, order[place], repetition, random);
-    free(order);
-}
-
-static void add_samples(hm_plan *plan)
-{
-    const hm_run_options *options = plan->options;
-    unsigned rounds = options->repetitions > options->memory_repetitions
-                          ? options->repetitions
-                          : options->memory_repetitions;
-    hm_random random;
-    hm_random_seed(&random, options->seed);
-    for (unsigned round = 0; round < rounds; round++) {
-        if (round < options->repetitions)
-            add_blocks(plan, round, &random);
-        if (round < options->memory_repetitions)
-            add_memory_samples(plan, round, &random);
-    }
-    for (size_t index = 0; index < plan->sample_count; index++)
-        plan->samples[index].padding_bytes =
-            (unsigned)hm_random_below(&random, MAX_PADDING_BYTES + 1);
-}
-
 hm_status hm_plan_make(hm_plan *plan, const hm_run_options *options, hm_backend_set *backends,
                        hm_error *error)
 {
@@ -319,8 +225,8 @@ hm_status hm_plan_make(hm_plan *plan, const hm_run_options *options, hm_backend_
     if (status != HM_OK)
         return status;
     drop_unused_works(plan);
-    add_samples(plan);
-    return HM_OK;
+    hm_plan_add_samples(plan);
+    return hm_plan_take_shard(plan, error);
 }
 
 void hm_plan_clear(hm_plan *plan)
@@ -336,6 +242,9 @@ void hm_plan_clear(hm_plan *plan)
         free(plan->cells[index].name);
     for (size_t index = 0; index < plan->sample_count; index++)
         free(plan->samples[index].id);
+    for (size_t round = 0; round < plan->round_count; round++)
+        hm_strings_clear(&plan->rounds[round]);
+    free(plan->rounds);
     free(plan->collectors);
     free(plan->works);
     free(plan->cells);

@@ -6,9 +6,12 @@
  * cell. A *block* is the time samples of one work in one round: they run side by side in random
  * order, the blocks of a round in random order, and rounds follow each other, so that whatever
  * drifts on the machine touches the cells that are compared alike. The *control* is one cell
- * measured under two names.
+ * measured under two names. The rounds that the options ask for are the *fixed* ones; those that
+ * the samples themselves ask for (plan_rounds.c) are *adaptive*. A *shard* is a part of a plan
+ * (plan_shard.c).
  *
- * Invariant: for the same options, machine and heapmark the plan is the same, sample by sample.
+ * Invariant: for the same options, machine and heapmark the plan is the same, sample by sample;
+ * with the adaptive rounds that environment.json names, also after those.
  */
 #ifndef HM_BENCH_PLAN_H
 #define HM_BENCH_PLAN_H
@@ -29,7 +32,8 @@ typedef struct hm_plan_work {
     int64_t parameters[HM_MAX_PARAMETERS];
     char *name;
     uint64_t iterations; /**< of a batch; 0: not calibrated yet */
-    uint64_t batches;
+    uint64_t batches;    /**< of a sample; where a duration is asked for, calibrated too */
+    bool elsewhere;      /**< another shard has it: nothing of it is measured here */
     /** What every sample of this work must compute, by index of the thread count; NULL: unknown. */
     char *checksums[HM_MAX_THREAD_COUNTS];
     char *failure; /**< why it could not be calibrated; NULL */
@@ -45,7 +49,8 @@ typedef struct hm_plan_cell {
 } hm_plan_cell;
 
 typedef struct hm_plan_sample {
-    char *id; /**< "<cell>#time#3" */
+    char *id;        /**< "<cell>#time#3" */
+    size_t sequence; /**< its place in the whole plan: its index, but in a shard */
     size_t cell;
     hm_sample_kind kind;
     hm_sample_role role;
@@ -64,8 +69,11 @@ typedef struct hm_plan {
     size_t work_count;
     hm_plan_cell *cells;
     size_t cell_count;
-    hm_plan_sample *samples; /**< in the order they run: the index is the sequence number */
+    hm_plan_sample *samples; /**< in the order they run */
     size_t sample_count;
+    size_t unsharded_count; /**< samples of the fixed rounds in the whole plan, all shards' */
+    hm_strings *rounds;     /**< the cells of each round beyond the fixed ones */
+    size_t round_count;
     size_t baseline; /**< index into the back-end set */
 } hm_plan;
 
@@ -98,6 +106,35 @@ hm_status hm_plan_resume(hm_plan *plan, const json_t *stored, hm_error *error);
 
 /** A work's parameters as an object of names and values; new. */
 json_t *hm_work_parameters_to_json(const hm_workload *workload, const int64_t *values);
+
+/* plan_samples.c */
+
+/** Appends the samples of the fixed rounds. */
+void hm_plan_add_samples(hm_plan *plan);
+
+/* plan_rounds.c */
+
+/**
+ * Appends an adaptive round: the blocks of all works that have one of `cells`, whole, each cell
+ * with its next repetition. HM_USAGE_ERROR: a name is no cell of this plan, or it has no time
+ * samples.
+ */
+hm_status hm_plan_add_round(hm_plan *plan, const hm_strings *cells, hm_error *error);
+
+/** The adaptive rounds, an array of the names of each round's cells; new. */
+json_t *hm_plan_rounds_to_json(const hm_plan *plan);
+
+/** Appends the rounds that a stopped run stored. HM_USAGE_ERROR: they are not rounds of this plan.
+ */
+hm_status hm_plan_resume_rounds(hm_plan *plan, const json_t *stored, hm_error *error);
+
+/* plan_shard.c */
+
+/** Leaves what this shard is to measure, all where the run is none. HM_USAGE_ERROR: too many. */
+hm_status hm_plan_take_shard(hm_plan *plan, hm_error *error);
+
+/** environment.json's `plan.shard`; new. */
+json_t *hm_plan_shard_to_json(const hm_plan *plan);
 
 /* plan_works.c */
 

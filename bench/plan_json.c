@@ -51,8 +51,10 @@ json_t *hm_plan_to_json(const hm_plan *plan)
     json_t *backends = json_array();
     json_t *collectors = json_array();
     json_t *threads = json_array();
-    for (size_t index = 0; index < plan->work_count; index++)
-        json_array_append_new(works, work_to_json(plan, &plan->works[index]));
+    for (size_t index = 0; index < plan->work_count; index++) {
+        if (!plan->works[index].elsewhere)
+            json_array_append_new(works, work_to_json(plan, &plan->works[index]));
+    }
     for (size_t index = 0; index < plan->backends->count; index++) {
         if (!plan->backends->items[index].absent)
             json_array_append_new(backends, json_string(plan->backends->items[index].spec.label));
@@ -61,9 +63,10 @@ json_t *hm_plan_to_json(const hm_plan *plan)
         json_array_append_new(collectors, json_string(plan->collectors[index].label));
     for (size_t index = 0; index < plan->options->thread_count; index++)
         json_array_append_new(threads, json_integer(plan->options->threads[index]));
-    return json_pack("{s:I, s:o, s:o, s:o, s:o}", "samples", (json_int_t)plan->sample_count,
-                     "works", works, "backends", backends, "collectors", collectors, "threads",
-                     threads);
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "samples",
+                     (json_int_t)plan->sample_count, "works", works, "backends", backends,
+                     "collectors", collectors, "threads", threads, "shard",
+                     hm_plan_shard_to_json(plan), "rounds", hm_plan_rounds_to_json(plan));
 }
 
 static void take_checksums(const hm_plan *plan, hm_plan_work *work, const json_t *stored)
@@ -77,25 +80,41 @@ static void take_checksums(const hm_plan *plan, hm_plan_work *work, const json_t
     }
 }
 
+/** Takes what was found for a work; false: it is another work. */
+static bool take_work(const hm_plan *plan, hm_plan_work *work, const json_t *stored)
+{
+    const char *name = json_string_value(json_object_get(stored, "work"));
+    json_int_t iterations = json_integer_value(json_object_get(stored, "iterations"));
+    json_int_t batches = json_integer_value(json_object_get(stored, "batches"));
+    bool calibrated = plan->options->duration_seconds > 0 && iterations > 0;
+    if (!name || strcmp(name, work->name) != 0 || iterations < 0 || batches < 1 ||
+        (!calibrated && batches != (json_int_t)work->batches))
+        return false;
+    work->iterations = (uint64_t)iterations;
+    work->batches = (uint64_t)batches;
+    take_checksums(plan, work, json_object_get(stored, "checksums"));
+    return true;
+}
+
+/** The works measured here, in the stored order; false: they are others. */
+static bool take_works(hm_plan *plan, const json_t *works)
+{
+    size_t place = 0;
+    for (size_t index = 0; index < plan->work_count; index++) {
+        if (plan->works[index].elsewhere)
+            continue;
+        if (!take_work(plan, &plan->works[index], json_array_get(works, place++)))
+            return false;
+    }
+    return place == json_array_size(works);
+}
+
 hm_status hm_plan_resume(hm_plan *plan, const json_t *stored, hm_error *error)
 {
-    const json_t *works = json_object_get(stored, "works");
-    bool same =
-        json_array_size(works) == plan->work_count &&
-        json_integer_value(json_object_get(stored, "samples")) == (json_int_t)plan->sample_count;
-    for (size_t index = 0; index < plan->work_count && same; index++) {
-        const json_t *work = json_array_get(works, index);
-        const char *name = json_string_value(json_object_get(work, "work"));
-        json_int_t iterations = json_integer_value(json_object_get(work, "iterations"));
-        json_int_t batches = json_integer_value(json_object_get(work, "batches"));
-        same = name && strcmp(name, plan->works[index].name) == 0 && iterations >= 0 &&
-               batches == (json_int_t)plan->works[index].batches;
-        if (!same)
-            break;
-        plan->works[index].iterations = (uint64_t)iterations;
-        take_checksums(plan, &plan->works[index], json_object_get(work, "checksums"));
-    }
-    if (same)
+    hm_error why = {0};
+    if (hm_plan_resume_rounds(plan, json_object_get(stored, "rounds"), &why) == HM_OK &&
+        take_works(plan, json_object_get(stored, "works")) &&
+        json_integer_value(json_object_get(stored, "samples")) == (json_int_t)plan->sample_count)
         return HM_OK;
     return hm_error_set(error, HM_USAGE_ERROR,
                         "--resume: the run's plan cannot be made again: a back end was installed "

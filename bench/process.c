@@ -2,7 +2,6 @@
 
 #include "base/quantity.h"
 #include "bench/measure/clock.h"
-#include "bench/measure/foreign.h"
 #include "bench/measure/resident.h"
 
 #include <errno.h>
@@ -126,19 +125,23 @@ static void end_child(watch *watched, hm_process_end end)
 static void look(watch *watched)
 {
     hm_process_result *result = watched->result;
-    uint64_t rss;
+    uint64_t rss, requested = 0;
     uint64_t now = hm_clock_wall_ns();
     if (watched->request->on_look)
         watched->request->on_look(watched->request->context);
     if (!watched->resident_open || !hm_resident_read(&watched->resident, &rss) || rss == 0)
         return;
+    bool counted = hm_account_page_read(watched->request->account, &requested);
     if (result->look_count == watched->look_room) {
         watched->look_room = watched->look_room ? 2 * watched->look_room : 256;
         result->look_ns = hm_grow(result->look_ns, watched->look_room, sizeof *result->look_ns);
         result->look_rss_bytes =
             hm_grow(result->look_rss_bytes, watched->look_room, sizeof *result->look_rss_bytes);
+        result->look_requested_bytes = hm_grow(result->look_requested_bytes, watched->look_room,
+                                               sizeof *result->look_requested_bytes);
     }
     result->look_ns[result->look_count] = now;
+    result->look_requested_bytes[result->look_count] = counted ? (int64_t)requested : -1;
     result->look_rss_bytes[result->look_count++] = (int64_t)rss;
     if ((int64_t)rss > result->largest_rss_bytes)
         result->largest_rss_bytes = (int64_t)rss;
@@ -218,11 +221,9 @@ static void finish(watch *watched)
 hm_status hm_process_run(const hm_process_request *request, hm_process_result *result,
                          hm_error *error)
 {
-    hm_cpu_totals before;
-    hm_cpu_totals after;
+    hm_quiet_reading before = hm_quiet_read();
     watch watched = {.request = request, .result = result};
-    *result = (hm_process_result){.foreign_cpu_share = -1, .started_ns = hm_clock_wall_ns()};
-    bool counted = hm_cpu_totals_read(&before);
+    *result = (hm_process_result){.started_ns = hm_clock_wall_ns()};
     hm_status status = hm_process_start(request, &watched.pipes, error);
     if (status != HM_OK)
         return status;
@@ -230,8 +231,8 @@ hm_status hm_process_run(const hm_process_request *request, hm_process_result *r
     watch_to_the_end(&watched);
     finish(&watched);
     result->duration_ns = hm_clock_wall_ns() - result->started_ns;
-    if (counted && hm_cpu_totals_read(&after))
-        result->foreign_cpu_share = hm_foreign_cpu_share(&before, &after, result->cpu_ns);
+    hm_quiet_reading after = hm_quiet_read();
+    result->shares = hm_quiet_between(&before, &after, result->cpu_ns);
     return HM_OK;
 }
 
@@ -240,6 +241,7 @@ void hm_process_clear(hm_process_result *result)
     free(result->record);
     free(result->look_ns);
     free(result->look_rss_bytes);
+    free(result->look_requested_bytes);
     *result = (hm_process_result){0};
 }
 

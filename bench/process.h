@@ -9,13 +9,15 @@
 #define HM_BENCH_PROCESS_H
 
 #include "allocators/backend.h"
+#include "bench/account_page.h"
+#include "bench/quiet.h"
 #include "bench/strings.h"
 
 #include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { HM_LAST_WORDS_BYTES = 256, HM_RECORD_FD = 3 };
+enum { HM_LAST_WORDS_BYTES = 256, HM_RECORD_FD = 3, HM_ACCOUNT_FD = 4 };
 
 /** What to start and how to watch it. */
 typedef struct hm_process_request {
@@ -25,6 +27,8 @@ typedef struct hm_process_request {
     double timeout_seconds;
     int64_t memory_limit_bytes;
     double look_seconds; /**< between two looks at its resident memory */
+    const hm_account_page
+        *account; /**< given to it as HM_ACCOUNT_FD, read at each look; NULL: not */
     /** Called at every look, with the time since the start; NULL: not. */
     void (*on_look)(void *context);
     void *context;
@@ -51,8 +55,9 @@ typedef struct hm_process_result {
     int64_t largest_rss_bytes; /**< at the looks */
     uint64_t *look_ns;         /**< monotonic times of the looks */
     int64_t *look_rss_bytes;
+    int64_t *look_requested_bytes; /**< Q; -1: not known */
     size_t look_count;
-    double foreign_cpu_share; /**< negative: unknown */
+    hm_quiet_shares shares; /**< what others did while it ran */
 } hm_process_result;
 
 /**

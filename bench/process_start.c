@@ -47,7 +47,7 @@ static void make_environment(const hm_process_request *request, hm_strings *envi
 }
 
 /** In the child: puts descriptors, group and signals in place and becomes the sample. */
-__attribute__((noreturn)) static void become(pid_t driver, int record, int output,
+__attribute__((noreturn)) static void become(pid_t driver, int record, int output, int account,
                                              char *const *arguments, char *const *environment)
 {
     sigset_t none;
@@ -64,6 +64,8 @@ __attribute__((noreturn)) static void become(pid_t driver, int record, int outpu
         _exit(127);
     /* dup2 to itself would keep close-on-exec. */
     if (record == HM_RECORD_FD ? fcntl(record, F_SETFD, 0) < 0 : dup2(record, HM_RECORD_FD) < 0)
+        _exit(127);
+    if (account >= 0 && dup2(account, HM_ACCOUNT_FD) < 0)
         _exit(127);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve("/proc/self/exe", arguments, environment);
@@ -107,7 +109,8 @@ hm_status hm_process_start(const hm_process_request *request, hm_process_pipes *
     else if ((pipes->pid = fork()) < 0)
         status = fail(error, "fork");
     else if (pipes->pid == 0)
-        become(driver, record[1], output[1], request->arguments->items, environment.items);
+        become(driver, record[1], output[1], request->account ? request->account->file : -1,
+               request->arguments->items, environment.items);
     hm_strings_clear(&environment);
     if (record[1] >= 0)
         close(record[1]);

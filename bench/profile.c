@@ -4,17 +4,16 @@
 
 #include <string.h>
 
-#define HM_PROFILE(profile, brief, repetitions, memory_repetitions, batches, batch_seconds,        \
-                   timeout, backends, collectors, ...)                                             \
+#define HM_WITH(...) __VA_ARGS__
+
+#define HM_PROFILE(profile, brief, settings, ...)                                                  \
     static const char *const works_of_##profile[] = {__VA_ARGS__, NULL};
 #include "bench/profiles.def"
 #undef HM_PROFILE
 
 static const hm_profile profiles[] = {
-#define HM_PROFILE(profile, brief, repetitions, memory_repetitions, batches, batch_seconds,        \
-                   timeout, backends, collectors, ...)                                             \
-    {#profile,      brief,   repetitions, memory_repetitions, batches,                             \
-     batch_seconds, timeout, backends,    collectors,         works_of_##profile},
+#define HM_PROFILE(profile, brief_text, settings, ...)                                             \
+    {.name = #profile, .brief = (brief_text), .works = works_of_##profile, settings},
 #include "bench/profiles.def"
 #undef HM_PROFILE
 };

@@ -5,19 +5,26 @@
 #ifndef HM_BENCH_PROFILE_H
 #define HM_BENCH_PROFILE_H
 
-#include <stddef.h>
+#include "bench/sample.h"
 
 typedef struct hm_profile {
     const char *name;
-    const char *brief;           /**< one line for `heapmark list` */
-    unsigned repetitions;        /**< time samples a cell */
-    unsigned memory_repetitions; /**< memory samples a cell */
-    unsigned batches;            /**< timed batches in a sample */
-    double batch_seconds;        /**< what a batch is calibrated to last */
-    double timeout_seconds;      /**< of one sample */
-    const char *backends;        /**< comma-separated names; absent ones are left out */
-    const char *collectors;      /**< comma-separated names */
-    const char *const *works;    /**< NULL-terminated names of works: "short-lived/kind:mixed" */
+    const char *brief;            /**< one line for `heapmark list` */
+    unsigned repetitions;         /**< time samples a cell */
+    unsigned memory_repetitions;  /**< memory samples a cell */
+    unsigned latency_repetitions; /**< latency samples a cell */
+    double precision_percent;     /**< how well a median is to be known; 0: fixed rounds alone */
+    unsigned most_rounds;         /**< adaptive rounds at most, where a precision is asked for */
+    unsigned batches;             /**< timed batches in a sample */
+    double batch_seconds;         /**< what a batch is calibrated to last */
+    double duration_seconds;      /**< what a memory sample lasts; 0: as long as its batches take */
+    double timeout_seconds;       /**< of one sample; 0: by its duration */
+    hm_settle settle;             /**< how long memory samples look on after the release */
+    unsigned accounts;            /**< accounts in the steady phase of a memory sample */
+    double quiet_wait_seconds;    /**< most that a sample waits for the machine to be quiet */
+    const char *backends;         /**< comma-separated names; absent ones are left out */
+    const char *collectors;       /**< comma-separated names */
+    const char *const *works;     /**< NULL-terminated names of works: "short-lived/kind:mixed" */
 } hm_profile;
 
 /** All profiles in display order; `*count` receives how many. */

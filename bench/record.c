@@ -5,15 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_LOOKS = 4000 };
+
 /** What a sample's process may add to its record, in the order of docs/results.md. */
 static const char *const from_the_sample[] = {
-    "version", "origin", "checksum", "iterations", "batches",     "operations",
-    "metrics", "series", "edges",    "timeline",   "collections", "pauses",
+    "version",     "origin", "checksum", "iterations", "batches",  "operations",   "metrics",
+    "attribution", "series", "counters", "edges",      "accounts", "size_classes", "timeline",
+    "collections", "pauses", "cascades", "latency",    "mmu",
 };
 
 /** What a valid record must have of these, by kind. */
 static const char *const required[] = {"version", "origin",     "checksum", "iterations",
                                        "batches", "operations", "metrics"};
+
+/** What says how a memory sample looks at itself. */
+static void add_memory_arguments(const hm_run_options *options, hm_strings *arguments)
+{
+    char *text = hm_format("--accounts %u --settle %s", options->profile->accounts,
+                           hm_settle_name(options->settle));
+    hm_strings_split(arguments, text, ' ');
+    free(text);
+}
 
 void hm_record_arguments(const hm_plan *plan, const hm_plan_cell *cell, hm_sample_kind kind,
                          double calibrate_seconds, hm_strings *arguments)
@@ -29,6 +41,8 @@ void hm_record_arguments(const hm_plan *plan, const hm_plan_cell *cell, hm_sampl
     char *rest = hm_format("%s --seed 0x%" PRIx64 " --freelists %s", numbers, plan->options->seed,
                            plan->options->freelists ? "on" : "off");
     hm_strings_split(arguments, rest, ' ');
+    if (kind == HM_SAMPLE_MEMORY)
+        add_memory_arguments(plan->options, arguments);
     if (cell->cell.backend->backend->takes_path) {
         hm_strings_add(arguments, "--backend");
         hm_strings_add(arguments, cell->cell.backend->text);
@@ -87,7 +101,7 @@ static void set(json_t *record, const char *name, json_t *value)
 static json_t *identity(const hm_record_source *source)
 {
     const hm_plan *plan = source->plan;
-    const hm_plan_sample *sample = &plan->samples[source->sequence];
+    const hm_plan_sample *sample = &plan->samples[source->index];
     const hm_plan_cell *cell = &plan->cells[sample->cell];
     const hm_plan_work *work = &plan->works[cell->work];
     char *command = hm_record_command(plan, cell, sample->kind);
@@ -96,7 +110,7 @@ static json_t *identity(const hm_record_source *source)
     json_t *record = json_object();
     set(record, "record", json_string("sample"));
     set(record, "id", json_string(sample->id));
-    set(record, "sequence", json_integer((json_int_t)source->sequence));
+    set(record, "sequence", json_integer((json_int_t)sample->sequence));
     set(record, "role", json_string(hm_sample_role_name(sample->role)));
     set(record, "kind", json_string(hm_sample_kind_name(sample->kind)));
     set(record, "repetition", json_integer(sample->repetition));
@@ -136,7 +150,26 @@ static bool masked(const json_t *intervals, uint64_t at_ns)
     return false;
 }
 
-/** Puts the looks from outside into the timeline, from the build phase on. */
+/** The masked times, since the build phase began. */
+static json_t *masked_times(const json_t *written, uint64_t began)
+{
+    json_t *times = json_array();
+    size_t index;
+    const json_t *pair;
+    json_array_foreach(json_object_get(written, "masked_ns"), index, pair)
+    {
+        json_t *since = json_array();
+        for (size_t end = 0; end < 2; end++)
+            json_array_append_new(
+                since,
+                json_integer(json_integer_value(json_array_get(pair, end)) - (json_int_t)began));
+        json_array_append_new(times, since);
+    }
+    return times;
+}
+
+/** Puts the looks from outside into the timeline, from the build phase on; of a long sample every
+ * second, third, … look, so that its record does not grow with it. */
 static void add_looks(json_t *record, const json_t *written, const hm_process_result *result)
 {
     json_t *timeline = json_object_get(record, "timeline");
@@ -146,15 +179,21 @@ static void add_looks(json_t *record, const json_t *written, const hm_process_re
         return;
     json_t *at = json_array();
     json_t *rss = json_array();
-    for (size_t index = 0; index < result->look_count; index++) {
+    json_t *requested = json_array();
+    size_t step = (result->look_count + MOST_LOOKS - 1) / MOST_LOOKS;
+    for (size_t index = 0; index < result->look_count; index += step) {
         uint64_t look = result->look_ns[index];
         if (look < began || masked(json_object_get(written, "masked_ns"), look))
             continue;
         json_array_append_new(at, json_integer((json_int_t)(look - began)));
         json_array_append_new(rss, json_integer(result->look_rss_bytes[index]));
+        int64_t counted = result->look_requested_bytes[index];
+        json_array_append_new(requested, counted < 0 ? json_null() : json_integer(counted));
     }
     json_object_set_new(timeline, "at_ns", at);
     json_object_set_new(timeline, "rss_bytes", rss);
+    json_object_set_new(timeline, "requested_bytes", requested);
+    json_object_set_new(timeline, "masked_ns", masked_times(written, began));
 }
 
 /** When the steady phase ended, after the build phase began; negative: it has no edge. */
@@ -175,7 +214,27 @@ static double steady_end_ns(const json_t *record, const hm_workload *workload)
     return -1;
 }
 
-/** The timeline up to `end_ns` as an integral, each look standing until the next; byte seconds. */
+/** How much of the time between two moments of the timeline is masked. */
+static double masked_between(const json_t *timeline, double from, double until)
+{
+    double sum = 0;
+    size_t index;
+    const json_t *pair;
+    json_array_foreach(json_object_get(timeline, "masked_ns"), index, pair)
+    {
+        double begin = json_number_value(json_array_get(pair, 0));
+        double end = json_number_value(json_array_get(pair, 1));
+        double first = begin > from ? begin : from;
+        double last = end < until ? end : until;
+        sum += last > first ? last - first : 0;
+    }
+    return sum;
+}
+
+/**
+ * The timeline up to `end_ns` as an integral, each look standing until the next, without the time
+ * that the sample spent on its own accounts; byte seconds.
+ */
 static json_t *integrate(const json_t *timeline, double end_ns)
 {
     const json_t *at = json_object_get(timeline, "at_ns");
@@ -188,12 +247,21 @@ static json_t *integrate(const json_t *timeline, double end_ns)
                           ? json_number_value(json_array_get(at, count + 1))
                           : end_ns;
         double until = next < end_ns ? next : end_ns;
-        sum += json_number_value(json_array_get(rss, count)) * (until - from) / 1e9;
+        double standing = until - from - masked_between(timeline, from, until);
+        sum += json_number_value(json_array_get(rss, count)) * standing / 1e9;
         from = until;
         if (next >= end_ns)
             break;
     }
     return count < json_array_size(at) ? json_real(sum) : json_null();
+}
+
+/** The metrics that are what the contamination says. */
+static void add_shares(json_t *metrics, const json_t *contamination)
+{
+    static const char *const names[] = {"foreign_cpu_share", "steal_share", "cpu_pressure_share"};
+    for (size_t index = 0; index < HM_COUNT_OF(names); index++)
+        json_object_set(metrics, names[index], json_object_get(contamination, names[index]));
 }
 
 static void add_written(json_t *record, const json_t *written, const hm_process_result *result,
@@ -207,8 +275,7 @@ static void add_written(json_t *record, const json_t *written, const hm_process_
     add_looks(record, written, result);
     json_t *metrics = json_object_get(record, "metrics");
     if (metrics)
-        set(metrics, "foreign_cpu_share",
-            result->foreign_cpu_share < 0 ? json_null() : json_real(result->foreign_cpu_share));
+        add_shares(metrics, json_object_get(record, "contamination"));
     double end_ns = steady_end_ns(record, workload);
     if (metrics && end_ns > 0)
         set(metrics, "rss_integral_byte_s", integrate(json_object_get(record, "timeline"), end_ns));
@@ -218,7 +285,7 @@ static void add_written(json_t *record, const json_t *written, const hm_process_
 static void check_complete(const hm_record_source *source, const json_t *written, char *reason,
                            size_t size)
 {
-    const hm_plan_sample *sample = &source->plan->samples[source->sequence];
+    const hm_plan_sample *sample = &source->plan->samples[source->index];
     const char *cell = json_string_value(json_object_get(written, "cell"));
     if (!cell || strcmp(cell, source->plan->cells[sample->cell].name) != 0)
         snprintf(reason, size, "its record is of another cell: %s", cell ? cell : "none");
@@ -233,7 +300,7 @@ static void check_complete(const hm_record_source *source, const json_t *written
 static void check_checksum(const hm_record_source *source, const json_t *written, char *reason,
                            size_t size)
 {
-    const hm_plan_cell *cell = &source->plan->cells[source->plan->samples[source->sequence].cell];
+    const hm_plan_cell *cell = &source->plan->cells[source->plan->samples[source->index].cell];
     hm_plan_work *work = &source->plan->works[cell->work];
     const char *checksum = json_string_value(json_object_get(written, "checksum"));
     char **expected = &work->checksums[cell->thread_index];
@@ -266,10 +333,11 @@ json_t *hm_record_make(const hm_record_source *source)
                  source->result->code);
     if (written && !said_valid && *reason == '\0')
         snprintf(reason, sizeof reason, "its record is invalid and does not say why");
+    set(record, "contamination",
+        hm_quiet_to_json(source->result ? &source->result->shares : NULL, source->waited_ns));
     if (written)
-        add_written(
-            record, written, source->result,
-            source->plan->cells[source->plan->samples[source->sequence].cell].cell.workload);
+        add_written(record, written, source->result,
+                    source->plan->cells[source->plan->samples[source->index].cell].cell.workload);
     set(record, "valid", json_boolean(*reason == '\0'));
     set(record, "reason", *reason ? json_string(reason) : json_null());
     json_decref(written);

@@ -14,10 +14,11 @@
 /** When and how a sample ran. */
 typedef struct hm_record_source {
     const hm_plan *plan;
-    size_t sequence; /**< index of the sample in the plan */
+    size_t index; /**< of the sample in the plan */
     const char *started_at;
     const hm_process_request *request; /**< NULL: it was not started, `reason` says why */
     const hm_process_result *result;
+    uint64_t waited_ns; /**< for the machine to be quiet */
     const char *reason;
 } hm_record_source;
 

@@ -1,13 +1,11 @@
 /* `heapmark report` and the summary a run ends with: both hand over to the plot package. */
 #include "bench/exit_code.h"
 #include "bench/options.h"
+#include "bench/plot_front.h"
 #include "bench/progress.h"
 #include "bench/results.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { KEY_AGAINST = 0x2000 };
@@ -41,28 +39,14 @@ static error_t parse_report(int key, char *value, struct argp_state *state)
     }
 }
 
-static hm_status check_folder(const char *folder, hm_error *error)
-{
-    struct stat file;
-    char *name = hm_format("%s/environment.json", folder);
-    hm_status status = HM_OK;
-    if (stat(folder, &file) != 0)
-        status = hm_error_set(error, HM_USAGE_ERROR, "%.300s: %s", folder, strerror(errno));
-    else if (!S_ISDIR(file.st_mode) || access(name, R_OK) != 0)
-        status = hm_error_set(error, HM_USAGE_ERROR,
-                              "%.300s is not a run's folder: it has no environment.json", folder);
-    free(name);
-    return status;
-}
-
 static int report(const report_options *options)
 {
     hm_error error = {0};
     hm_strings arguments = {0};
     int code = HM_EXIT_OK;
-    hm_status status = check_folder(options->folder, &error);
+    hm_status status = hm_plot_check_folder(options->folder, &error);
     if (status == HM_OK && options->against)
-        status = check_folder(options->against, &error);
+        status = hm_plot_check_folder(options->against, &error);
     hm_strings_add(&arguments, "report");
     hm_strings_add(&arguments, options->folder);
     if (options->against) {
@@ -70,7 +54,7 @@ static int report(const report_options *options)
         hm_strings_add(&arguments, options->against);
     }
     if (status == HM_OK)
-        status = hm_plot_run(&arguments, &code, &error);
+        status = hm_plot_call(&arguments, &code, &error);
     hm_strings_clear(&arguments);
     return status == HM_OK ? code : hm_command_fail("heapmark report", &error);
 }

@@ -27,4 +27,13 @@ hm_status hm_table_print(const char *folder, const char *baseline, FILE *stream,
  */
 hm_status hm_plot_run(const hm_strings *arguments, int *code, hm_error *error);
 
+/** The Python that hm_plot_run would run; NULL: none has the packages it needs. */
+const char *hm_plot_python(void);
+
+/**
+ * The same with what it prints as `*text`, new, NULL where it failed: HM_WRONG_RESULT with the last
+ * line it wrote to stderr. Its wait ends early where a stop is asked for (hm_process_stop_signal).
+ */
+hm_status hm_plot_capture(const hm_strings *arguments, char **text, hm_error *error);
+
 #endif

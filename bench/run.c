@@ -79,13 +79,43 @@ static void print_absent(const run *self)
     }
 }
 
+/** How many works and cells the plan's samples are of. */
+static void count_measured(const hm_plan *plan, size_t *works, size_t *cells)
+{
+    *works = *cells = 0;
+    for (size_t index = 0; index < plan->work_count; index++)
+        *works += !plan->works[index].elsewhere;
+    for (size_t index = 0; index < plan->cell_count; index++)
+        *cells += !plan->works[plan->cells[index].work].elsewhere;
+}
+
+/** How long the samples of a duration take, one after the other. */
+static void print_duration(const run *self)
+{
+    size_t count = 0;
+    for (size_t index = 0; index < self->plan.sample_count; index++)
+        count += self->plan.samples[index].kind == HM_SAMPLE_MEMORY &&
+                 self->plan.samples[index].role == HM_ROLE_CELL;
+    printf("# %zu samples of %g s, one after the other: %.2f h in all\n", count,
+           self->options.duration_seconds, (double)count * self->options.duration_seconds / 3600);
+}
+
 static int print_plan(const run *self)
 {
     const hm_plan *plan = &self->plan;
+    size_t works, cells;
+    count_measured(plan, &works, &cells);
     printf("# profile %s, seed 0x%llx, baseline %s\n", self->options.profile->name,
            (unsigned long long)self->options.seed, hm_plan_baseline(plan));
-    printf("# %zu works (controls included), %zu cells, %zu samples\n", plan->work_count,
-           plan->cell_count, plan->sample_count);
+    if (self->options.shard_count > 0)
+        printf("# shard %u/%u\n", self->options.shard_index, self->options.shard_count);
+    printf("# %zu works (controls included), %zu cells, %zu samples\n", works, cells,
+           plan->sample_count);
+    if (self->options.precision_percent > 0 && self->options.most_rounds > 0)
+        printf("# then at most %u rounds more, until all cells are settled to %g %%\n",
+               self->options.most_rounds, self->options.precision_percent);
+    if (self->options.duration_seconds > 0)
+        print_duration(self);
     for (size_t index = 0; index < plan->sample_count; index++)
         printf("%s\n", plan->samples[index].id);
     return hm_command_end("heapmark run");

@@ -64,7 +64,9 @@ bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations)
 {
     size_t index;
     const hm_phase *steady = hm_sample_find_phase(sample, HM_PHASE_STEADY, &index);
-    if (!hm_sample_run_phase(sample, steady, iterations))
+    bool timing_rounds = sample->latency != NULL && sample->latency->counting;
+    if (!(timing_rounds ? hm_sample_time_rounds(sample, steady, iterations)
+                        : hm_sample_run_phase(sample, steady, iterations)))
         return false;
     if (!sample->request->cell.collector.settings.automatic)
         hm_sample_collect(sample);
@@ -73,6 +75,8 @@ bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations)
 
 void hm_sample_begin_counting(hm_sample_state *sample)
 {
+    if (sample->latency != NULL)
+        hm_sample_begin_latency(sample);
     sample->events->recording = true;
     sample->steady_began = hm_usage_read();
 }
@@ -81,6 +85,8 @@ void hm_sample_end_counting(hm_sample_state *sample)
 {
     hm_usage ended = hm_usage_read();
     sample->events->recording = false;
+    if (sample->latency != NULL)
+        hm_sample_end_latency(sample);
     sample->steady_usage = hm_usage_between(&sample->steady_began, &ended);
 }
 
@@ -90,6 +96,9 @@ static bool run_untimed_batches(hm_sample_state *sample)
     hm_sample_begin_counting(sample);
     for (; sample->batches_done < sample->request->batches; sample->batches_done++) {
         if (!hm_sample_run_batch(sample, sample->request->iterations))
+            return false;
+        if (sample->request->kind == HM_SAMPLE_MEMORY &&
+            !hm_sample_account_batch(sample, sample->batches_done))
             return false;
     }
     hm_sample_end_counting(sample);
@@ -115,8 +124,7 @@ bool hm_sample_heaps_are_sound(hm_sample_state *sample)
     return true;
 }
 
-/* Runs the phase of this role, if there is one, and takes its edge in a memory sample. */
-static bool run_role(hm_sample_state *sample, hm_phase_role role)
+bool hm_sample_run_role(hm_sample_state *sample, hm_phase_role role)
 {
     size_t index;
     const hm_phase *phase = hm_sample_find_phase(sample, role, &index);
@@ -138,12 +146,11 @@ static bool run_phases(hm_sample_state *sample)
     sample->build_started_ns = hm_clock_wall_ns();
     if (memory && !hm_sample_take_edge(sample, "setup"))
         return false;
-    if (!run_role(sample, HM_PHASE_BUILD))
+    if (!hm_sample_run_role(sample, HM_PHASE_BUILD))
         return false;
     if (sample->request->calibrate_seconds > 0)
         return hm_sample_calibrate(sample);
-    return run_role(sample, HM_PHASE_STEADY) && run_role(sample, HM_PHASE_RELEASE) &&
-           (!memory || hm_sample_take_release_edges(sample)) && run_role(sample, HM_PHASE_REFILL);
+    return hm_sample_run_role(sample, HM_PHASE_STEADY) && hm_sample_run_release(sample);
 }
 
 static bool refuse(hm_sample_state *sample, hm_status status, const char *message)
@@ -166,8 +173,7 @@ static bool check_request(hm_sample_state *sample)
     return true;
 }
 
-/* Room for the results, touched, so that the measured phases neither allocate nor fault for it. */
-static void *map_room(hm_sample_state *sample, size_t bytes)
+void *hm_sample_map_room(hm_sample_state *sample, size_t bytes)
 {
     void *room = hm_system_map(bytes);
     if (room == NULL)
@@ -178,12 +184,29 @@ static void *map_room(hm_sample_state *sample, size_t bytes)
     return room;
 }
 
+/* Only time samples keep each batch: a soak of a million must not find them in its own memory. */
+static size_t batch_bytes(const hm_sample_state *sample)
+{
+    uint64_t kept = sample->request->kind == HM_SAMPLE_TIME ? sample->request->batches : 0;
+    return (size_t)(kept + 1) * sizeof *sample->batches;
+}
+
+static bool make_latency_room(hm_sample_state *sample)
+{
+    sample->latency = hm_sample_map_room(sample, sizeof *sample->latency);
+    if (sample->latency != NULL)
+        sample->events->log = &sample->latency->log;
+    return sample->latency != NULL;
+}
+
 static bool make_room(hm_sample_state *sample)
 {
-    sample->events = map_room(sample, sizeof *sample->events);
-    sample->batches = map_room(sample, (sample->request->batches + 1) * sizeof *sample->batches);
+    sample->events = hm_sample_map_room(sample, sizeof *sample->events);
+    sample->batches = hm_sample_map_room(sample, batch_bytes(sample));
     return sample->events != NULL && sample->batches != NULL &&
-           hm_resident_open(&sample->resident, 0, &sample->error) == HM_OK;
+           hm_resident_open(&sample->resident, 0, &sample->error) == HM_OK &&
+           (sample->request->kind != HM_SAMPLE_MEMORY || hm_sample_make_account_room(sample)) &&
+           (sample->request->kind != HM_SAMPLE_LATENCY || make_latency_room(sample));
 }
 
 static bool bind_backend(hm_sample_state *sample)
@@ -195,10 +218,14 @@ static bool bind_backend(hm_sample_state *sample)
         (sample->bound.capabilities & HM_ALLOCATOR_USABLE_SIZE) == 0)
         return refuse(sample, HM_UNAVAILABLE,
                       "the workload needs usable sizes, which this back end does not tell");
-    if (sample->request->kind == HM_SAMPLE_MEMORY)
+    if (sample->request->kind == HM_SAMPLE_MEMORY) {
+        hm_count_share(sample->accounts.page);
         hm_count_decorate(&sample->bound, &sample->allocator);
-    else
+    } else if (sample->request->kind == HM_SAMPLE_LATENCY) {
+        hm_latency_decorate(&sample->bound, &sample->allocator);
+    } else {
         sample->allocator = sample->bound;
+    }
     return true;
 }
 
@@ -265,10 +292,14 @@ void hm_sample_tear_down(hm_sample_state *sample)
         for (unsigned index = 0; index < sample->heap_count; index++)
             hm_heap_destroy(sample->heaps[index]);
     }
+    hm_latency_stop_calls();
+    if (sample->latency != NULL)
+        hm_system_unmap(sample->latency, sizeof *sample->latency);
     if (sample->events != NULL)
         hm_system_unmap(sample->events, sizeof *sample->events);
     if (sample->batches != NULL)
-        hm_system_unmap(sample->batches, (sample->request->batches + 1) * sizeof *sample->batches);
+        hm_system_unmap(sample->batches, batch_bytes(sample));
+    hm_sample_drop_account_room(sample);
     hm_resident_close(&sample->resident);
 }
 

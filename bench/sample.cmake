@@ -7,13 +7,23 @@ add_library(hm_sample STATIC
   "${CMAKE_CURRENT_LIST_DIR}/disturbance.c"
   "${CMAKE_CURRENT_LIST_DIR}/metrics.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_account.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_account_classes.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_account_record.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_account_room.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_calibrate.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_calls.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_environment.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_events.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_latency.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_main.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_memory.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_metrics.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_metrics_latency.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_metrics_memory.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_record.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_record_latency.c"
+  "${CMAKE_CURRENT_LIST_DIR}/sample_release.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_time.c")
 heapmark_target(hm_sample)
 target_link_libraries(hm_sample PRIVATE

@@ -17,6 +17,12 @@ typedef enum hm_sample_kind {
     HM_SAMPLE_KINDS
 } hm_sample_kind;
 
+/** How long a memory sample looks on after the release phase: 0.1 s, or up to 5 s. */
+typedef enum hm_settle { HM_SETTLE_SHORT, HM_SETTLE_LONG } hm_settle;
+
+/** Accounts of memory at ends of batches, where nobody says how many. */
+enum { HM_SAMPLE_ACCOUNTS = 20 };
+
 /** What to measure. */
 typedef struct hm_sample_request {
     hm_bench_cell cell;
@@ -25,7 +31,10 @@ typedef struct hm_sample_request {
     uint64_t batches;    /**< a memory sample runs batches * iterations as well: the same work */
     uint64_t seed;
     bool freelists;
+    hm_settle settle;
     uint64_t quiet_probe_ns; /**< the speed probe at its quickest, as the caller knows it; 0: not */
+    uint64_t accounts;       /**< of memory at ends of batches, beside the edges; evenly spread */
+    int account_file;        /**< open descriptor of a hm_count_page to keep Q in; 0: none */
     double calibrate_seconds; /**< > 0: look for the iterations of a batch this long instead */
 } hm_sample_request;
 
@@ -40,6 +49,12 @@ hm_status hm_sample_run(const hm_sample_request *request, int record_fd, hm_erro
 
 /** "time", "memory" or "latency". */
 const char *hm_sample_kind_name(hm_sample_kind kind);
+
+/** "short" or "long". */
+const char *hm_settle_name(hm_settle settle);
+
+/** Reads one of the two; false: `text` is neither. */
+bool hm_settle_parse(const char *text, hm_settle *settle);
 
 /** `heapmark sample CELL [options]`: parses, re-executes itself where the environment is not yet
  * what the back end needs, runs, prints. Returns the exit code. */

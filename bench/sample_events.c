@@ -7,12 +7,23 @@
 
 #include <stdio.h>
 
+static void keep_pause(hm_pause_log *log, uint64_t began_ns, uint64_t pause_ns)
+{
+    if (log == NULL)
+        return;
+    if (log->count == HM_LATENCY_KEPT_PAUSES)
+        log->lost++;
+    else
+        log->pauses[log->count++] = (hm_mmu_pause){began_ns, began_ns + pause_ns};
+}
+
 static void end_collection(hm_sample_events *events, const hm_event *event)
 {
     uint64_t pause_ns = hm_clock_wall_ns() - events->collection_began_ns;
     if (!events->recording)
         return;
     hm_histogram_record(&events->pauses, pause_ns);
+    keep_pause(events->log, events->collection_began_ns, pause_ns);
     events->pause_total_ns += pause_ns;
     events->collected += event->collected;
     events->uncollectable += event->uncollectable;
@@ -33,9 +44,8 @@ static void end_cascade(hm_sample_events *events)
     uint64_t cascade_ns = hm_clock_wall_ns() - events->cascade_began_ns;
     if (!events->recording)
         return;
-    events->cascades++;
-    if (cascade_ns > events->cascade_max_ns)
-        events->cascade_max_ns = cascade_ns;
+    hm_histogram_record(&events->cascades, cascade_ns);
+    keep_pause(events->log, events->cascade_began_ns, cascade_ns);
 }
 
 static void emit(void *context, const hm_event *event)

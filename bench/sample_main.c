@@ -26,22 +26,37 @@ enum {
     KEY_FREELISTS,
     KEY_CALIBRATE,
     KEY_RECORD_FD,
-    KEY_QUIET_PROBE
+    KEY_QUIET_PROBE,
+    KEY_SETTLE,
+    KEY_ACCOUNTS,
+    KEY_ACCOUNT_FD
 };
 
-enum { DEFAULT_BATCHES = 20, MOST_BATCHES = 1000000 };
+enum { DEFAULT_BATCHES = 20, MOST_BATCHES = 1000000, MOST_ACCOUNTS = 10000 };
 static const double default_batch_seconds = 0.01;
 static const double most_batch_seconds = 60;
 
 static const struct argp_option options[] = {
     {"backend", KEY_BACKEND, "SPEC", 0,
      "The back end's spec, where the label in CELL does not say it all (so:PATH, preload:PATH)", 0},
-    {"kind", KEY_KIND, "time|memory", 0, "What to measure (time)", 0},
+    {"kind", KEY_KIND, "time|memory|latency", 0,
+     "What to measure (time); latency times rounds and allocator calls that are chosen at random, "
+     "and every collection and cascade",
+     0},
     {"iterations", KEY_ITERATIONS, "N", 0,
      "Iterations of a batch; without it as many as take 10 ms", 0},
     {"batches", KEY_BATCHES, "N", 0, "Batches that are measured, after one to warm up (20)", 0},
     {"seed", KEY_SEED, "HEX", 0, "Seed of the workload and of str hashes (0x1)", 0},
     {"freelists", KEY_FREELISTS, "on|off", 0, "The runtime's free lists (off)", 0},
+    {"settle", KEY_SETTLE, "short|long", 0,
+     "How long a memory sample looks on after the release phase: 0.1 s, or up to 5 s (short)", 0},
+    {"accounts", KEY_ACCOUNTS, "N", 0,
+     "Accounts a memory sample takes at ends of batches, evenly spread; at most one a batch (20)",
+     0},
+    {"account-fd", KEY_ACCOUNT_FD, "N", 0,
+     "Keep the requested bytes of a memory sample in this descriptor's shared memory, for others "
+     "to look at",
+     0},
     {"quiet-probe", KEY_QUIET_PROBE, "NS", 0,
      "What the speed probe takes on a quiet machine (the quickest probe of this sample)", 0},
     {"calibrate", KEY_CALIBRATE, "SECONDS", 0,
@@ -92,6 +107,16 @@ static error_t parse_number(sample_options *given, int key, const char *value)
             return wrong(given, "--quiet-probe", value, "a number of nanoseconds of at least 1");
         given->request.quiet_probe_ns = (uint64_t)number;
         return 0;
+    case KEY_ACCOUNTS:
+        if (!valid || number < 0 || number > MOST_ACCOUNTS)
+            return wrong(given, "--accounts", value, "a number from 0 to 10000");
+        given->request.accounts = (uint64_t)number;
+        return 0;
+    case KEY_ACCOUNT_FD:
+        if (!valid || number < 1 || !is_open(number))
+            return wrong(given, "--account-fd", value, "the number of an open file");
+        given->request.account_file = (int)number;
+        return 0;
     default:
         if (!valid || !is_open(number))
             return wrong(given, "--record-fd", value, "the number of an open file");
@@ -110,18 +135,30 @@ static error_t parse_seed(sample_options *given, const char *value)
     return 0;
 }
 
-static error_t parse_word(sample_options *given, int key, const char *value)
+static error_t parse_kind(sample_options *given, const char *value)
 {
-    bool first = strcmp(value, key == KEY_KIND ? "time" : "on") == 0;
-    bool second = strcmp(value, key == KEY_KIND ? "memory" : "off") == 0;
-    if (!first && !second)
-        return key == KEY_KIND ? wrong(given, "--kind", value, "time or memory")
-                               : wrong(given, "--freelists", value, "on or off");
-    if (key == KEY_KIND)
-        given->request.kind = first ? HM_SAMPLE_TIME : HM_SAMPLE_MEMORY;
-    else
-        given->request.freelists = first;
-    return 0;
+    for (int kind = 0; kind < HM_SAMPLE_KINDS; kind++) {
+        if (strcmp(value, hm_sample_kind_name((hm_sample_kind)kind)) == 0) {
+            given->request.kind = (hm_sample_kind)kind;
+            return 0;
+        }
+    }
+    return wrong(given, "--kind", value, "time, memory or latency");
+}
+
+static error_t parse_freelists(sample_options *given, const char *value)
+{
+    given->request.freelists = strcmp(value, "on") == 0;
+    if (given->request.freelists || strcmp(value, "off") == 0)
+        return 0;
+    return wrong(given, "--freelists", value, "on or off");
+}
+
+static error_t parse_settle(sample_options *given, const char *value)
+{
+    return hm_settle_parse(value, &given->request.settle)
+               ? 0
+               : wrong(given, "--settle", value, "short or long");
 }
 
 static error_t parse_calibrate(sample_options *given, const char *value)
@@ -141,15 +178,20 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         given->backend = argument;
         return 0;
     case KEY_KIND:
+        return parse_kind(given, argument);
     case KEY_FREELISTS:
-        return parse_word(given, key, argument);
+        return parse_freelists(given, argument);
     case KEY_ITERATIONS:
     case KEY_BATCHES:
     case KEY_RECORD_FD:
     case KEY_QUIET_PROBE:
+    case KEY_ACCOUNTS:
+    case KEY_ACCOUNT_FD:
         return parse_number(given, key, argument);
     case KEY_SEED:
         return parse_seed(given, argument);
+    case KEY_SETTLE:
+        return parse_settle(given, argument);
     case KEY_CALIBRATE:
         return parse_calibrate(given, argument);
     case ARGP_KEY_ARG:
@@ -172,9 +214,11 @@ static hm_status parse(sample_options *given, int argc, char **argv)
                "\vCELL is a name as in any record: WORKLOAD[/parameter:value].../backend:B/"
                "linkage:L/collector:C/threads:N/runtime:heapmark. Exit: 0 valid, 2 usage, 3 the "
                "sample is invalid and its record says why."};
-    *given =
-        (sample_options){.request = {.kind = HM_SAMPLE_TIME, .batches = DEFAULT_BATCHES, .seed = 1},
-                         .record_fd = -1};
+    *given = (sample_options){.request = {.kind = HM_SAMPLE_TIME,
+                                          .batches = DEFAULT_BATCHES,
+                                          .seed = 1,
+                                          .accounts = HM_SAMPLE_ACCOUNTS},
+                              .record_fd = -1};
     if (hm_command_parse(&given->command, &argp, argc, argv) != HM_OK)
         return HM_USAGE_ERROR;
     if (given->command.finished || given->cell != NULL)

@@ -1,13 +1,12 @@
 /**
- * This module is the account of memory at the edges of a memory sample, so that L, Q, U, A and RSS
- * are all of one moment.
+ * This module is when a memory sample takes its accounts, at the edges and at the ends of some
+ * batches, so that L, Q, U, A and RSS are all of one moment.
  *
  * The count of live bytes traces the heap with kernel memory, which shows in the RSS while it
  * lasts: the time it takes is recorded as masked, so that the timeline leaves it out, and the
- * kernel's peak is read before it and reset after it, with the highest kept here.
+ * kernel's peak is read before it and, where it rose meanwhile, reset after it, with the highest
+ * kept here.
  */
-#include "allocators/decorators.h"
-#include "bench/measure/clock.h"
 #include "bench/sample_state.h"
 
 #include <string.h>
@@ -30,72 +29,53 @@ void hm_sample_start_peak(hm_sample_state *sample)
     update_peak(sample);
 }
 
-static bool read_live_bytes(hm_sample_state *sample, hm_sample_edge *edge)
+/* Forgets what the account itself took. A peak that it did not raise stands: each reset makes the
+ * kernel's figure a little rough (resident.h). */
+static void forget_own_peak(hm_sample_state *sample, uint64_t kernel_peak)
 {
-    edge->live_bytes = sample->heap_count == 0 ? HM_UNKNOWN_BYTES : 0;
-    edge->tracked_objects = 0;
-    for (unsigned index = 0; index < sample->heap_count; index++) {
-        hm_heap *heap = sample->heaps[index];
-        uint64_t bytes;
-        if (!hm_heap_live_bytes(heap, &bytes, NULL)) {
-            hm_error_set(&sample->error, heap->error.status,
-                         "the live bytes could not be counted: %.400s", heap->error.message);
-            return false;
-        }
-        edge->live_bytes += bytes;
-        edge->tracked_objects += heap->tracked_objects;
-    }
-    return true;
+    uint64_t now;
+    if (!sample->peak_known)
+        return;
+    bool risen = !hm_resident_peak(&sample->resident, &now) || now > kernel_peak;
+    sample->peak_known = !risen || hm_resident_reset_peak(&sample->resident);
 }
 
-static uint64_t read_active_bytes(const hm_allocator *bound)
+static bool take_account(hm_sample_state *sample, hm_sample_edge *account)
 {
-    hm_allocator_stats stats;
-    if (bound->stats == NULL || (bound->capabilities & HM_ALLOCATOR_ACTIVE_BYTES) == 0 ||
-        !bound->stats(&stats))
-        return HM_UNKNOWN_BYTES;
-    return stats.active_bytes;
+    uint64_t kernel_peak = 0;
+    update_peak(sample);
+    sample->peak_known = sample->peak_known && hm_resident_peak(&sample->resident, &kernel_peak);
+    bool taken = hm_sample_read_account(sample, account);
+    if (account->rss_bytes != HM_UNKNOWN_BYTES && account->rss_bytes > sample->peak_rss_bytes)
+        sample->peak_rss_bytes = account->rss_bytes;
+    account->peak_rss_bytes = sample->peak_known ? sample->peak_rss_bytes : HM_UNKNOWN_BYTES;
+    forget_own_peak(sample, kernel_peak);
+    return taken;
 }
 
 bool hm_sample_take_edge(hm_sample_state *sample, const char *name)
 {
     HM_CHECK(sample->edge_count < HM_SAMPLE_MAX_EDGES);
-    hm_sample_edge *edge = &sample->edges[sample->edge_count];
-    hm_sample_interval *masked = &sample->masked[sample->edge_count];
-    *edge = (hm_sample_edge){.name = name, .at_ns = hm_clock_wall_ns()};
-    bool read = hm_resident_read(&sample->resident, &edge->rss_bytes);
-    update_peak(sample);
-    if (!read)
-        edge->rss_bytes = HM_UNKNOWN_BYTES;
-    else if (edge->rss_bytes > sample->peak_rss_bytes)
-        sample->peak_rss_bytes = edge->rss_bytes;
-    edge->peak_rss_bytes = sample->peak_known ? sample->peak_rss_bytes : HM_UNKNOWN_BYTES;
-    hm_count_totals totals = hm_count_read();
-    edge->requested_bytes = totals.requested_bytes;
-    edge->usable_bytes = totals.usable_bytes;
-    edge->active_bytes = read_active_bytes(&sample->bound);
-    masked->begin_ns = hm_clock_wall_ns();
-    bool counted = read_live_bytes(sample, edge) && hm_sample_heaps_are_sound(sample);
-    masked->end_ns = hm_clock_wall_ns();
-    sample->peak_known = sample->peak_known && hm_resident_reset_peak(&sample->resident);
-    sample->edge_count++;
-    return counted;
+    size_t index;
+    const hm_phase *steady = hm_sample_find_phase(sample, HM_PHASE_STEADY, &index);
+    hm_sample_edge *edge = &sample->edges[sample->edge_count++];
+    *edge = (hm_sample_edge){.name = name};
+    bool taken = take_account(sample, edge);
+    if (taken && steady != NULL && strcmp(name, steady->name) == 0)
+        hm_sample_take_classes(sample);
+    return taken;
 }
 
-bool hm_sample_take_release_edges(hm_sample_state *sample)
+bool hm_sample_account_batch(hm_sample_state *sample, uint64_t batch)
 {
-    uint64_t released_ns = hm_clock_wall_ns();
-    if (!hm_sample_take_edge(sample, "release+0ms"))
-        return false;
-    hm_clock_sleep_until(released_ns + (uint64_t)HM_SAMPLE_SETTLE_MS * 1000000u);
-    if (!hm_sample_take_edge(sample, "release+100ms"))
-        return false;
-    if (hm_sample_collect(sample) && !hm_sample_take_edge(sample, "collected"))
-        return false;
-    if (sample->bound.purge == NULL)
+    uint64_t batches = sample->request->batches, wanted = sample->request->accounts;
+    wanted = wanted < batches ? wanted : batches;
+    /* Accounts are due where their share of the batches passes a whole number: the last always. */
+    if ((batch + 1) * wanted / batches == batch * wanted / batches)
         return true;
-    sample->bound.purge();
-    return hm_sample_take_edge(sample, "purged");
+    hm_sample_edge *account = &sample->accounts.batches[sample->accounts.batch_count++];
+    *account = (hm_sample_edge){.batch = batch};
+    return take_account(sample, account);
 }
 
 const hm_sample_edge *hm_sample_find_edge(const hm_sample_state *sample, const char *name)
@@ -105,4 +85,11 @@ const hm_sample_edge *hm_sample_find_edge(const hm_sample_state *sample, const c
             return &sample->edges[index];
     }
     return NULL;
+}
+
+const hm_sample_edge *hm_sample_steady_edge(const hm_sample_state *sample)
+{
+    size_t index;
+    const hm_phase *phase = hm_sample_find_phase(sample, HM_PHASE_STEADY, &index);
+    return phase == NULL ? NULL : hm_sample_find_edge(sample, phase->name);
 }

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Below this much live memory the fixed cost of a process makes ratios meaningless. */
-#define LEAST_LIVE_BYTES_FOR_RATIOS ((double)(1 << 20))
-
 uint64_t hm_sample_operations(const hm_sample_state *sample)
 {
     const hm_sample_request *request = sample->request;
@@ -78,70 +75,13 @@ static void fill_batches(const hm_sample_state *sample, double *values)
     free(wall);
 }
 
-static void fill_pauses(const hm_sample_events *events, double *values)
+/* The time of a phase that runs once; null where there is none. */
+static double phase_ns(const hm_sample_state *sample, hm_phase_role role)
 {
-    values[HM_METRIC_pause_total_ns] = (double)events->pause_total_ns;
-    if (values[HM_METRIC_wall_ns] > 0)
-        values[HM_METRIC_pause_share] =
-            values[HM_METRIC_pause_total_ns] / values[HM_METRIC_wall_ns];
-    if (events->pauses.count > 0) {
-        values[HM_METRIC_pause_max_ns] = (double)events->pauses.maximum;
-        hm_histogram_quantile(&events->pauses, 0.99, &values[HM_METRIC_pause_p99_ns]);
-    }
-    if (events->cascades > 0)
-        values[HM_METRIC_cascade_max_ns] = (double)events->cascade_max_ns;
-}
-
-static double known(uint64_t bytes)
-{
-    return bytes == HM_UNKNOWN_BYTES ? NAN : (double)bytes;
-}
-
-static void fill_ratios(const hm_sample_edge *steady, double *values)
-{
-    double live = known(steady->live_bytes), requested = known(steady->requested_bytes);
-    double usable = known(steady->usable_bytes), active = known(steady->active_bytes);
-    if (!(live >= LEAST_LIVE_BYTES_FOR_RATIOS))
-        return;
-    values[HM_METRIC_collector_drag_ratio] = requested / live;
-    values[HM_METRIC_internal_fragmentation_ratio] = usable / requested;
-    values[HM_METRIC_external_fragmentation_ratio] = active / usable;
-}
-
-static void fill_steady_edge(const hm_sample_state *sample, const hm_sample_edge *steady,
-                             double *values)
-{
-    values[HM_METRIC_peak_rss_bytes] = known(steady->peak_rss_bytes);
-    values[HM_METRIC_rss_bytes] = known(steady->rss_bytes);
-    values[HM_METRIC_live_bytes] = known(steady->live_bytes);
-    values[HM_METRIC_requested_bytes] = known(steady->requested_bytes);
-    values[HM_METRIC_usable_bytes] = known(steady->usable_bytes);
-    values[HM_METRIC_active_bytes] = known(steady->active_bytes);
-    values[HM_METRIC_tracked_objects] = (double)steady->tracked_objects;
-    values[HM_METRIC_collector_prefix_bytes] =
-        (double)sample->request->cell.collector.collector->prefix_bytes;
-    fill_ratios(steady, values);
-}
-
-static void fill_memory(const hm_sample_state *sample, double *values)
-{
-    static const struct {
-        const char *edge;
-        hm_metric_id metric;
-    } after[] = {{"release+0ms", HM_METRIC_rss_after_release_bytes},
-                 {"release+100ms", HM_METRIC_rss_after_100ms_bytes},
-                 {"collected", HM_METRIC_rss_after_collect_bytes},
-                 {"purged", HM_METRIC_rss_after_purge_bytes}};
     size_t index;
-    const hm_phase *phase = hm_sample_find_phase(sample, HM_PHASE_STEADY, &index);
-    const hm_sample_edge *steady = phase == NULL ? NULL : hm_sample_find_edge(sample, phase->name);
-    if (steady != NULL)
-        fill_steady_edge(sample, steady, values);
-    for (size_t place = 0; place < HM_COUNT_OF(after); place++) {
-        const hm_sample_edge *edge = hm_sample_find_edge(sample, after[place].edge);
-        if (edge != NULL)
-            values[after[place].metric] = known(edge->rss_bytes);
-    }
+    if (hm_sample_find_phase(sample, role, &index) == NULL || sample->phases[index].end_ns == 0)
+        return NAN;
+    return (double)(sample->phases[index].end_ns - sample->phases[index].begin_ns);
 }
 
 static void fill_both(const hm_sample_state *sample, double *values)
@@ -164,9 +104,17 @@ void hm_sample_metrics(const hm_sample_state *sample, double *values)
         return;
     fill_both(sample, values);
     if (sample->request->kind == HM_SAMPLE_MEMORY) {
-        fill_memory(sample, values);
+        hm_sample_memory_metrics(sample, values);
+        return;
+    }
+    if (sample->request->kind == HM_SAMPLE_LATENCY) {
+        hm_sample_latency_metrics(sample, values);
+        hm_sample_pause_metrics(sample, values);
         return;
     }
     fill_batches(sample, values);
-    fill_pauses(sample->events, values);
+    values[HM_METRIC_release_ns] = phase_ns(sample, HM_PHASE_RELEASE);
+    values[HM_METRIC_refill_ns] = phase_ns(sample, HM_PHASE_REFILL);
+    hm_sample_pause_metrics(sample, values);
+    hm_sample_counter_metrics(sample, values);
 }

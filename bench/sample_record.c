@@ -29,11 +29,6 @@ static json_t *count(uint64_t value)
     return json_integer((json_int_t)value);
 }
 
-static json_t *bytes(uint64_t value)
-{
-    return value == HM_UNKNOWN_BYTES ? json_null() : count(value);
-}
-
 json_t *hm_sample_words(const char *text)
 {
     json_t *string = json_string(text);
@@ -76,14 +71,19 @@ static json_t *command_of(const hm_sample_request *request, const char *name)
 {
     const hm_backend_spec *backend = request->cell.backend;
     char *cell = hm_shell_quote(name), *spec = hm_shell_quote(backend->text);
+    char accounts[48] = "";
+    if (request->kind == HM_SAMPLE_MEMORY && request->accounts != HM_SAMPLE_ACCOUNTS)
+        snprintf(accounts, sizeof accounts, " --accounts %llu",
+                 (unsigned long long)request->accounts);
     bool label_says_all = strcmp(backend->text, backend->label) == 0;
     char *command =
         hm_format("heapmark sample %s%s%s --kind %s --iterations %llu --batches %llu "
-                  "--seed 0x%llx --freelists %s",
+                  "--seed 0x%llx --freelists %s%s%s",
                   cell, label_says_all ? "" : " --backend ", label_says_all ? "" : spec,
                   hm_sample_kind_name(request->kind), (unsigned long long)request->iterations,
                   (unsigned long long)request->batches, (unsigned long long)request->seed,
-                  request->freelists ? "on" : "off");
+                  request->freelists ? "on" : "off",
+                  request->settle == HM_SETTLE_LONG ? " --settle long" : "", accounts);
     json_t *text = hm_sample_words(command);
     free(command);
     free(spec);
@@ -165,26 +165,6 @@ static json_t *series_of(const hm_sample_state *sample)
     return series;
 }
 
-static json_t *edges_of(const hm_sample_state *sample)
-{
-    json_t *edges = json_array();
-    for (size_t index = 0; index < sample->edge_count; index++) {
-        const hm_sample_edge *edge = &sample->edges[index];
-        json_t *object = json_object();
-        json_object_set_new(object, "edge", json_string(edge->name));
-        json_object_set_new(object, "at_ns", since_build(sample, edge->at_ns));
-        json_object_set_new(object, "rss_bytes", bytes(edge->rss_bytes));
-        json_object_set_new(object, "peak_rss_bytes", bytes(edge->peak_rss_bytes));
-        json_object_set_new(object, "live_bytes", bytes(edge->live_bytes));
-        json_object_set_new(object, "requested_bytes", bytes(edge->requested_bytes));
-        json_object_set_new(object, "usable_bytes", bytes(edge->usable_bytes));
-        json_object_set_new(object, "active_bytes", bytes(edge->active_bytes));
-        json_object_set_new(object, "tracked_objects", count(edge->tracked_objects));
-        json_array_append_new(edges, object);
-    }
-    return edges;
-}
-
 static json_t *collections_of(const hm_sample_state *sample)
 {
     json_t *collections = json_array();
@@ -202,23 +182,6 @@ static json_t *collections_of(const hm_sample_state *sample)
     return collections;
 }
 
-static json_t *pauses_of(const hm_histogram *pauses)
-{
-    json_t *object = json_object(), *buckets = json_array();
-    hm_histogram_bucket bucket;
-    for (size_t position = 0; hm_histogram_next(pauses, &position, &bucket);) {
-        json_t *entry = json_array();
-        json_array_append_new(entry, count(bucket.low));
-        json_array_append_new(entry, count(bucket.high));
-        json_array_append_new(entry, count(bucket.count));
-        json_array_append_new(buckets, entry);
-    }
-    json_object_set_new(object, "relative_error", json_real(HM_HISTOGRAM_RELATIVE_ERROR));
-    json_object_set_new(object, "count", count(pauses->count));
-    json_object_set_new(object, "buckets", buckets);
-    return object;
-}
-
 /* The phases that have begun; the RSS between them is the driver's to add. */
 static json_t *timeline_of(const hm_sample_state *sample)
 {
@@ -234,35 +197,28 @@ static json_t *timeline_of(const hm_sample_state *sample)
     }
     json_object_set_new(timeline, "at_ns", json_array());
     json_object_set_new(timeline, "rss_bytes", json_array());
+    json_object_set_new(timeline, "requested_bytes", json_array());
     json_object_set_new(timeline, "phase", begun);
     return timeline;
-}
-
-static json_t *masked_of(const hm_sample_state *sample)
-{
-    json_t *masked = json_array();
-    for (size_t index = 0; index < sample->edge_count; index++) {
-        json_t *pair = json_array();
-        json_array_append_new(pair, count(sample->masked[index].begin_ns));
-        json_array_append_new(pair, count(sample->masked[index].end_ns));
-        json_array_append_new(masked, pair);
-    }
-    return masked;
 }
 
 static void add_results(const hm_sample_state *sample, json_t *record)
 {
     json_object_set_new(record, "metrics", metrics_of(sample));
     json_object_set_new(record, "collections", collections_of(sample));
-    json_object_set_new(record, "pauses", pauses_of(&sample->events->pauses));
+    json_object_set_new(record, "pauses", hm_sample_histogram(&sample->events->pauses));
     json_object_set_new(record, "build_started_monotonic_ns", count(sample->build_started_ns));
     if (sample->request->kind == HM_SAMPLE_TIME) {
         json_object_set_new(record, "series", series_of(sample));
+        hm_sample_counter_record(sample, record);
         return;
     }
-    json_object_set_new(record, "edges", edges_of(sample));
+    if (sample->request->kind == HM_SAMPLE_LATENCY) {
+        hm_sample_latency_record(sample, record);
+        return;
+    }
+    hm_sample_account_record(sample, record);
     json_object_set_new(record, "timeline", timeline_of(sample));
-    json_object_set_new(record, "masked_ns", masked_of(sample));
 }
 
 static json_t *make_record(const hm_sample_state *sample)

@@ -4,8 +4,7 @@
  *
  * Words: a *batch* is `iterations` iterations of the steady phase, and, where the collector's
  * trigger is manual, the full collection that ends it. The *warm-up* is one batch like the others
- * that is not counted; time and memory samples both run it, so that their work is the same. An
- * *edge* is a moment between two phases at which memory is accounted.
+ * that is not counted; time and memory samples both run it, so that their work is the same.
  *
  * Invariant: from the start of the build phase to the end of the last edge no part of a sample
  * allocates: results go to pages that were mapped and touched before.
@@ -13,18 +12,24 @@
 #ifndef HM_BENCH_SAMPLE_STATE_H
 #define HM_BENCH_SAMPLE_STATE_H
 
+#include "bench/measure/counters.h"
 #include "bench/measure/histogram.h"
 #include "bench/measure/resident.h"
 #include "bench/measure/usage.h"
 #include "bench/sample.h"
+#include "bench/sample_account.h"
+#include "bench/sample_latency.h"
 
 #include <jansson.h>
 
 enum {
     HM_SAMPLE_KEPT_COLLECTIONS = 2000,
-    HM_SAMPLE_MAX_EDGES = HM_MAX_PHASES + 5,
-    HM_SAMPLE_QUIET_BATCHES = 5, /**< enough undisturbed ones to speak for a sample */
-    HM_SAMPLE_SETTLE_MS = 100    /**< between the edges release+0ms and release+100ms */
+    HM_SAMPLE_MAX_EDGES = HM_MAX_PHASES + 7,
+    HM_SAMPLE_MAX_CLASSES =
+        HM_COUNT_CLASSES + 1024, /**< the allocator's own and one for the rest */
+    HM_SAMPLE_LEAST_LIVE_BYTES_FOR_RATIOS =
+        1 << 20,                /**< less, and a process's fixed cost drowns it */
+    HM_SAMPLE_QUIET_BATCHES = 5 /**< enough undisturbed ones to speak for a sample */
 };
 
 /** A batch is disturbed where a probe beside it took this many times the quickest. */
@@ -48,33 +53,15 @@ typedef struct hm_sample_events {
     uint64_t pause_total_ns;
     uint64_t collected;
     uint64_t uncollectable;
-    uint64_t cascades;
-    uint64_t cascade_max_ns;
     uint64_t failures;       /**< finalizers and callbacks that failed, in the whole sample */
     char first_failure[160]; /**< the message of the first of them */
     hm_histogram pauses;     /**< its count is the number of collections */
+    hm_histogram cascades;
+    hm_pause_log
+        *log; /**< where collections and cascades are kept one by one; NULL: they are not */
     size_t kept;
     hm_sample_collection collections[HM_SAMPLE_KEPT_COLLECTIONS];
 } hm_sample_events;
-
-/** The account of memory at one moment; HM_UNKNOWN_BYTES where a figure could not be had. */
-typedef struct hm_sample_edge {
-    const char *name;
-    uint64_t at_ns; /**< monotonic */
-    uint64_t rss_bytes;
-    uint64_t peak_rss_bytes;
-    uint64_t live_bytes;
-    uint64_t requested_bytes;
-    uint64_t usable_bytes;
-    uint64_t active_bytes;
-    uint64_t tracked_objects;
-} hm_sample_edge;
-
-/** A stretch of monotonic time. */
-typedef struct hm_sample_interval {
-    uint64_t begin_ns;
-    uint64_t end_ns;
-} hm_sample_interval;
 
 /** One batch. */
 typedef struct hm_sample_batch {
@@ -84,7 +71,7 @@ typedef struct hm_sample_batch {
     bool disturbed;    /**< a probe beside it was slow: somebody else was using the core */
 } hm_sample_batch;
 
-typedef struct hm_sample_state {
+struct hm_sample_state {
     const hm_sample_request *request;
     hm_error error; /**< why the sample is invalid */
 
@@ -97,8 +84,12 @@ typedef struct hm_sample_state {
 
     hm_sample_events *events;
     hm_event_sink sink;       /**< where the heaps tell instead; emit NULL: into `events` */
-    hm_sample_batch *batches; /**< request->batches of them */
+    hm_sample_batch *batches; /**< request->batches of them; a memory sample keeps none */
     uint64_t batches_done;
+
+    hm_latency *latency;  /**< of a latency sample; NULL in others */
+    hm_counters counters; /**< of a time sample */
+    hm_counts counts;     /**< of its counted batches */
 
     uint64_t build_started_ns;                /**< monotonic; 0: not yet */
     hm_sample_interval phases[HM_MAX_PHASES]; /**< begin and end of each phase of the workload */
@@ -111,14 +102,14 @@ typedef struct hm_sample_state {
     uint64_t peak_rss_bytes;
     hm_sample_edge edges[HM_SAMPLE_MAX_EDGES];
     size_t edge_count;
-    hm_sample_interval masked[HM_SAMPLE_MAX_EDGES];
+    hm_sample_accounts accounts;
 
     uint64_t checksum;
     bool checked;
 
     uint64_t calibrated_iterations;
     double calibrated_ns; /**< per iteration */
-} hm_sample_state;
+};
 
 /* sample_events.c */
 
@@ -136,6 +127,13 @@ const hm_phase *hm_sample_find_phase(const hm_sample_state *sample, hm_phase_rol
  * the sample's error says why. hm_sample_tear_down in any case.
  */
 bool hm_sample_prepare(hm_sample_state *sample);
+
+/** Pages for results, zeroed and touched, so that no measured phase faults for them; NULL: the
+ * sample's error says why. hm_system_unmap gives them back. */
+void *hm_sample_map_room(hm_sample_state *sample, size_t bytes);
+
+/** Runs the workload's phase of this role, if it has one, and takes its edge in a memory sample. */
+bool hm_sample_run_role(hm_sample_state *sample, hm_phase_role role);
 
 /** Runs `iterations` of a phase; false: it failed and the sample's error says why. */
 bool hm_sample_run_phase(hm_sample_state *sample, const hm_phase *phase, uint64_t iterations);
@@ -180,6 +178,15 @@ hm_status hm_sample_enter_environment(const hm_backend_spec *backend, int argc, 
 /** The timed batches, each measured, through Google Benchmark. */
 bool hm_sample_time_batches(hm_sample_state *sample);
 
+/* sample_latency.c */
+
+/** The counted batches of a latency sample begin now, and end. */
+void hm_sample_begin_latency(hm_sample_state *sample);
+void hm_sample_end_latency(hm_sample_state *sample);
+
+/** Runs rounds of a phase, each that was chosen between two looks at the clock. */
+bool hm_sample_time_rounds(hm_sample_state *sample, const hm_phase *phase, uint64_t rounds);
+
 /* sample_calibrate.c */
 
 /** Finds the iterations of a batch of request->calibrate_seconds. */
@@ -199,11 +206,19 @@ void hm_sample_mark_disturbed(hm_sample_state *sample);
 /** Accounts memory as it is now under the edge's name. */
 bool hm_sample_take_edge(hm_sample_state *sample, const char *name);
 
-/** The edges after the release phase, which has just ended. */
-bool hm_sample_take_release_edges(hm_sample_state *sample);
+/** Accounts memory at the end of batch `batch` (from 0), where it is one of those that are due. */
+bool hm_sample_account_batch(hm_sample_state *sample, uint64_t batch);
 
 /** The edge called `name`; NULL: it was not taken. */
 const hm_sample_edge *hm_sample_find_edge(const hm_sample_state *sample, const char *name);
+
+/** The edge at the end of the steady phase; NULL: it was not taken. */
+const hm_sample_edge *hm_sample_steady_edge(const hm_sample_state *sample);
+
+/* sample_metrics_memory.c */
+
+/** Fills the values of a memory sample. */
+void hm_sample_memory_metrics(const hm_sample_state *sample, double *values);
 
 /* sample_metrics.c */
 
@@ -212,6 +227,36 @@ void hm_sample_metrics(const hm_sample_state *sample, double *values);
 
 /** Operations of all timed batches; 0 where the workload counts none. */
 uint64_t hm_sample_operations(const hm_sample_state *sample);
+
+/* sample_metrics_latency.c */
+
+/** Fills what the collections and cascades of a time or latency sample tell. */
+void hm_sample_pause_metrics(const hm_sample_state *sample, double *values);
+
+/** Fills what the timed rounds and calls and the MMU of a latency sample tell. */
+void hm_sample_latency_metrics(const hm_sample_state *sample, double *values);
+
+/** Fills what the counters of a time sample tell of each operation. */
+void hm_sample_counter_metrics(const hm_sample_state *sample, double *values);
+
+/* sample_release.c */
+
+/** Runs the release phase and the refill phase, with what comes between them. */
+bool hm_sample_run_release(hm_sample_state *sample);
+
+/* sample_record.c */
+
+/* sample_record_latency.c */
+
+/** {"relative_error", "count", "minimum", "maximum", "buckets"}; null minimum and maximum: empty.
+ */
+json_t *hm_sample_histogram(const hm_histogram *histogram);
+
+/** Adds to a record `latency`, `cascades` and `mmu`. */
+void hm_sample_latency_record(const hm_sample_state *sample, json_t *record);
+
+/** Adds to a record `counters`. */
+void hm_sample_counter_record(const hm_sample_state *sample, json_t *record);
 
 /* sample_record.c */
 

@@ -23,11 +23,13 @@ static void time_batch(hm_sample_state *sample, hm_gbench_state *state)
 {
     hm_sample_batch *batch = &sample->batches[sample->batches_done];
     batch->probe_ns = hm_speed_probe_ns();
+    hm_counters_start(&sample->counters);
     uint64_t cpu_began_ns = hm_clock_cpu_ns();
     uint64_t wall_began_ns = hm_clock_wall_ns();
     bool finished = hm_sample_run_batch(sample, sample->request->iterations);
     uint64_t wall_ended_ns = hm_clock_wall_ns();
     batch->cpu_ns = hm_clock_cpu_ns() - cpu_began_ns;
+    hm_counters_stop(&sample->counters);
     batch->wall_ns = wall_ended_ns - wall_began_ns;
     hm_gbench_set_iteration_time(state, (double)batch->wall_ns * 1e-9);
     if (finished)
@@ -39,10 +41,13 @@ static void time_batch(hm_sample_state *sample, hm_gbench_state *state)
 static void run_batches(hm_gbench_state *state, void *user_data)
 {
     hm_sample_state *sample = user_data;
+    hm_counters_open(&sample->counters, hm_hardware_counters, HM_HARDWARE_COUNTERS);
     hm_sample_begin_counting(sample);
     while (hm_gbench_keep_running(state))
         time_batch(sample, state);
     hm_sample_end_counting(sample);
+    hm_counters_read(&sample->counters, &sample->counts);
+    hm_counters_close(&sample->counters);
     sample->batches[sample->batches_done].probe_ns = hm_speed_probe_ns();
     hm_sample_mark_disturbed(sample);
 }

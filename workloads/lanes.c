@@ -25,6 +25,11 @@ static size_t align_up(size_t bytes)
     return (bytes + LANE_ALIGNMENT - 1) / LANE_ALIGNMENT * LANE_ALIGNMENT;
 }
 
+unsigned hm_lanes_count(const void *state)
+{
+    return ((const hm_lanes *)state)->count;
+}
+
 void *hm_lanes_at(void *state, unsigned thread)
 {
     hm_lanes *lanes = state;

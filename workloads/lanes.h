@@ -53,6 +53,9 @@ void hm_lanes_teardown(void *state);
 /** A workload's check: the lanes' checksums folded in the order of threads. */
 bool hm_lanes_check(void *state, uint64_t *checksum);
 
+/** How many lanes there are. */
+unsigned hm_lanes_count(const void *state);
+
 /** The lane of a thread. */
 void *hm_lanes_at(void *state, unsigned thread);
 

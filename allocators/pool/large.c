@@ -11,9 +11,11 @@
 typedef struct huge_record {
     hm_pool_region region;
     struct huge_record *next_unused;
+    struct huge_record *next_of_all; /* every record there is */
+    bool in_use;
 } huge_record;
 
-static huge_record *unused_records;
+static huge_record *unused_records, *all_records;
 static hm_pool_huge_totals huge;
 
 static unsigned pages_for(size_t bytes)
@@ -65,14 +67,26 @@ bool hm_pool_large_resize(hm_pool_slab *run, size_t bytes)
 
 /* ---- huge: regions of their own ---- */
 
+/* A record that stands for nothing; NULL: no memory. The lock is held. */
+static huge_record *take_record(void)
+{
+    huge_record *record = unused_records;
+    if (record != NULL) {
+        unused_records = record->next_unused;
+        return record;
+    }
+    record = hm_pool_metadata_allocate(sizeof *record);
+    if (record != NULL) {
+        record->next_of_all = all_records;
+        all_records = record;
+    }
+    return record;
+}
+
 /* The lock is held. */
 static huge_record *enter_huge(char *base, size_t bytes)
 {
-    huge_record *record = unused_records;
-    if (record != NULL)
-        unused_records = record->next_unused;
-    else
-        record = hm_pool_metadata_allocate(sizeof *record);
+    huge_record *record = take_record();
     if (record == NULL)
         return NULL;
     record->region = (hm_pool_region){.base = base, .bytes = bytes, .kind = HM_POOL_HUGE};
@@ -81,6 +95,7 @@ static huge_record *enter_huge(char *base, size_t bytes)
         unused_records = record;
         return NULL;
     }
+    record->in_use = true;
     huge.blocks++;
     huge.bytes += bytes;
     return record;
@@ -113,6 +128,7 @@ void hm_pool_huge_free(hm_pool_region *region)
     hm_pool_map_leave(base);
     record->next_unused = unused_records;
     unused_records = record;
+    record->in_use = false;
     huge.blocks--;
     huge.bytes -= bytes;
     hm_pool_unlock();
@@ -178,4 +194,12 @@ void *hm_pool_large_allocate(size_t bytes, size_t alignment, bool *zeroed)
         return allocate_run(bytes, alignment, zeroed);
     *zeroed = true;
     return allocate_huge(bytes, alignment);
+}
+
+void hm_pool_huge_visit(void (*visit)(void *context, size_t bytes), void *context)
+{
+    for (const huge_record *record = all_records; record != NULL; record = record->next_of_all) {
+        if (record->in_use)
+            visit(context, record->region.bytes);
+    }
 }

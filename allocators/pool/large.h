@@ -43,4 +43,7 @@ void *hm_pool_huge_resize(hm_pool_region *region, size_t bytes);
 /** The pool's lock is held. */
 hm_pool_huge_totals hm_pool_huge_read(void);
 
+/** Calls `visit` with the usable size of each huge block. The pool's lock is held. */
+void hm_pool_huge_visit(void (*visit)(void *context, size_t bytes), void *context);
+
 #endif

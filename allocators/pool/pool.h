@@ -34,6 +34,9 @@ HM_EXPORT void hm_pool_free_sized(void *block, size_t bytes);
  */
 HM_EXPORT bool hm_pool_stats(hm_allocator_stats *stats);
 
+/** Tells of every run: a slab's blocks and room, a large or huge block. Exact as the account is. */
+HM_EXPORT bool hm_pool_size_classes(hm_allocator_class_visitor visit, void *context);
+
 /** Gives to the kernel what holds no block: this thread's and dead threads' empty slabs, free
     pages, spare arenas. Other threads' empty slabs stay theirs. */
 HM_EXPORT void hm_pool_purge(void);

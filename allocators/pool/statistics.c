@@ -55,6 +55,48 @@ bool hm_pool_stats(hm_allocator_stats *stats)
     return true;
 }
 
+typedef struct class_listener {
+    hm_allocator_class_visitor visit;
+    void *context;
+} class_listener;
+
+static void tell_run(const class_listener *listener, const hm_pool_slab *run)
+{
+    bool large = run->kind == HM_POOL_RUN_LARGE;
+    hm_allocator_class told = {.usable_bytes = run->block_bytes,
+                               .blocks = large ? 1 : hm_pool_slab_used(run),
+                               .slots = large ? 1 : run->capacity};
+    listener->visit(listener->context, &told);
+}
+
+static void tell_arena(void *context, hm_pool_arena *arena)
+{
+    for (unsigned page = 0; page < HM_POOL_ARENA_PAGES;) {
+        bool taken = (arena->used_pages >> page & 1) != 0;
+        if (taken)
+            tell_run(context, &arena->runs[page]);
+        page += taken ? arena->runs[page].pages : 1;
+    }
+}
+
+static void tell_huge(void *context, size_t bytes)
+{
+    const class_listener *listener = context;
+    listener->visit(listener->context,
+                    &(hm_allocator_class){.usable_bytes = bytes, .blocks = 1, .slots = 1});
+}
+
+bool hm_pool_size_classes(hm_allocator_class_visitor visit, void *context)
+{
+    class_listener listener = {visit, context};
+    hm_pool_local_collect();
+    hm_pool_lock();
+    hm_pool_arenas_visit(tell_arena, &listener);
+    hm_pool_huge_visit(tell_huge, &listener);
+    hm_pool_unlock();
+    return true;
+}
+
 void hm_pool_purge(void)
 {
     hm_pool_local_trim();

@@ -2,9 +2,13 @@
  * This module is what the rest of the machine does while a sample runs, so that a sample disturbed
  * by others can be told from a slow one.
  *
- * Words: *busy* is CPU time spent on anything but waiting, stolen by the hypervisor included;
- * *foreign* is busy time that is not the sample's own. *PSI* is the kernel's pressure stall
- * information: time in which at least one task waited for a CPU, for memory or for input/output.
+ * Words: *busy* is CPU time spent on anything but waiting; *foreign* is busy time that is not the
+ * sample's own. *Steal* is time in which a task of this machine could have run but the hypervisor
+ * ran another guest. *PSI* is the kernel's pressure stall information: time in which at least one
+ * task waited for a CPU, for memory or for input/output.
+ *
+ * The kernel counts all of this for the machine as it sees it. In a container these are the host's
+ * figures, other containers' work included; a guest sees steal only where its hypervisor tells.
  */
 #ifndef HM_MEASURE_FOREIGN_H
 #define HM_MEASURE_FOREIGN_H
@@ -15,7 +19,9 @@
 /** CPU time of all processors since the machine started. */
 typedef struct hm_cpu_totals {
     uint64_t busy_ns;
-    uint64_t total_ns; /**< busy and idle, all processors */
+    uint64_t steal_ns; /**< 0 also where the kernel does not tell */
+    uint64_t total_ns; /**< busy, stolen and idle, all processors */
+    bool tells_steal;
 } hm_cpu_totals;
 
 /** Reads /proc/stat, exact to a clock tick (10 ms) a processor; false: not there. */
@@ -30,6 +36,9 @@ bool hm_cpu_totals_parse(const char *text, hm_cpu_totals *totals);
  */
 double hm_foreign_cpu_share(const hm_cpu_totals *before, const hm_cpu_totals *after,
                             uint64_t own_cpu_ns);
+
+/** The share of all CPU time between the readings that was stolen; negative: not to be told. */
+double hm_steal_share(const hm_cpu_totals *before, const hm_cpu_totals *after);
 
 /** Time with at least one task stalled, since the machine started. */
 typedef struct hm_pressure {

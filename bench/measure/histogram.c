@@ -78,6 +78,22 @@ bool hm_histogram_quantile(const hm_histogram *histogram, double share, double *
     return true;
 }
 
+bool hm_histogram_low_mean(const hm_histogram *histogram, double share, double *mean)
+{
+    if (histogram->count == 0)
+        return false;
+    double wanted = fmax(floor(share * (double)histogram->count), 1), left = wanted, sum = 0;
+    for (size_t index = 0; left > 0 && index < HM_HISTOGRAM_BUCKETS; index++) {
+        if (histogram->buckets[index] == 0)
+            continue;
+        double taken = fmin((double)histogram->buckets[index], left);
+        sum += taken * middle_of(histogram, index);
+        left -= taken;
+    }
+    *mean = sum / wanted;
+    return true;
+}
+
 bool hm_histogram_next(const hm_histogram *histogram, size_t *position, hm_histogram_bucket *bucket)
 {
     while (*position < HM_HISTOGRAM_BUCKETS) {

@@ -49,6 +49,12 @@ void hm_histogram_merge(hm_histogram *histogram, const hm_histogram *other);
  */
 bool hm_histogram_quantile(const hm_histogram *histogram, double share, double *value);
 
+/**
+ * The mean of the smallest `share` (above 0, to 1) of all values, at least of one, within
+ * HM_HISTOGRAM_RELATIVE_ERROR: what a few outliers cannot move. False: the histogram is empty.
+ */
+bool hm_histogram_low_mean(const hm_histogram *histogram, double share, double *mean);
+
 /** Steps through the buckets that hold something: start with `*position` 0; false at the end. */
 bool hm_histogram_next(const hm_histogram *histogram, size_t *position,
                        hm_histogram_bucket *bucket);

@@ -1,16 +1,29 @@
 """This module is the command `python3 -m heapmark_plot`, so that the harness and people call the
-reader in one way. Exit codes: 0 done, 2 bad input (nothing was written), 6 writing failed."""
+reader in one way. Exit codes: 0 done, 2 bad input (nothing was written), 6 writing failed; those of
+`check` and `merge`: commands.py."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from .errors import OutputError, ReportError
+from . import commands as run_commands
+from .errors import InputError, OutputError, ReportError
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors take one line."""
+
+    def error(self, message: str):
+        raise InputError(message)
+
+
+#: Commands whose complaints come under their own name; the others are the report's.
+_OWN_NAME = ("timeline", "unsettled", "exec", *run_commands.NAMES)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="heapmark_plot", description="Reads a run of heapmark and draws its report.")
     commands = parser.add_subparsers(dest="command", required=True)
     report = commands.add_parser("report", help="write report.html and figures/ into the run")
@@ -20,30 +33,52 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("folder", metavar="DIR", help="a run's folder")
     validate = commands.add_parser("validate", help="check a run against results/schema.json")
     validate.add_argument("folder", metavar="DIR", help="a run's folder")
+    unsettled = commands.add_parser("unsettled", help="print which cells are not known well enough")
+    unsettled.add_argument("folder", metavar="DIR", help="a run's folder, finished or not")
+    unsettled.add_argument("--precision", metavar="PCT", type=float, required=True,
+                           help="a 95 %% interval of the median wider than ±PCT %% is unsettled")
     timeline = commands.add_parser("timeline", help="draw the figure of a timeline into its folder")
     timeline.add_argument("folder", metavar="DIR", help="a timeline's folder")
+    of_exec = commands.add_parser("exec", help="print the comparison of an exec run")
+    of_exec.add_argument("folder", metavar="DIR", help="the folder heapmark exec wrote")
+    of_exec.add_argument("--format", choices=["text", "json"], default="text")
+    run_commands.add_parsers(commands)
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    options = argparse.Namespace(command="report")
     try:
+        _parser().parse_args(arguments, options)
         return _run(options)
     except ReportError as error:
-        command = "timeline" if options.command == "timeline" else "report"
+        command = options.command if options.command in _OWN_NAME else "report"
         print(f"heapmark {command}: {' '.join(str(error).split())}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return 130
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command in run_commands.NAMES:
+        content, code = run_commands.run(options)
+        _print(content)
+        return code
     if options.command == "timeline":
         from .timeline import write_figure
         write_figure(options.folder)
         return 0
+    from .exec_load import is_exec
+    if options.command == "exec" or (
+            options.command in ("report", "summary", "validate") and is_exec(options.folder)):
+        return _print(_exec_content(options))
     from .load import load_run
     run = load_run(options.folder, validate=options.command == "validate")
     if options.command == "validate":
         return _print(f"{run.folder}: {len(run.samples)} samples, all as results/schema.json says\n")
+    if options.command == "unsettled":
+        from .unsettled import unsettled_text
+        return _print(unsettled_text(run, options.precision))
     base = load_run(options.against) if getattr(options, "against", None) else None
     from .analysis import analyse
     analysis = analyse(run)
@@ -56,12 +91,33 @@ def _run(options: argparse.Namespace) -> int:
     return _print(f"{write_report(analysis, compared)}\n")
 
 
-def _print(text: str) -> int:
-    """Prints `text`; characters that the terminal's encoding lacks become "?"."""
+def _exec_content(options: argparse.Namespace) -> str:
+    """What is printed of an exec run; `report` writes its page."""
+    from .exec_analysis import analyse_exec
+    from .exec_load import load_exec
+    if getattr(options, "against", None):
+        raise InputError("--against: an exec run is not compared with another run")
+    run = load_exec(options.folder)
+    if options.command == "validate":
+        return f"{run.folder}: {len(run.samples)} samples, all as results/schema.json says\n"
+    analysis = analyse_exec(run)
+    if options.command == "report":
+        from .exec_report import write_exec_report
+        return f"{write_exec_report(analysis)}\n"
+    from .exec_text import exec_json, exec_text
+    as_json = getattr(options, "format", "text") == "json"
+    return exec_json(analysis) if as_json else exec_text(analysis)
+
+
+def _print(content: str | bytes) -> int:
+    """Prints `content`; characters of a text that the terminal's encoding lacks become "?"."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     try:
-        sys.stdout.write(text)
+        if isinstance(content, bytes):
+            sys.stdout.buffer.write(content)
+        else:
+            sys.stdout.write(content)
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stderr.close()

@@ -1,13 +1,14 @@
-"""This module is a run set against an earlier one, cell by cell, so that a change shows as better,
-worse, equal or unclear with its interval."""
+"""This module is a run set against an earlier one in its report, so that a change shows as better,
+worse, equal or unclear with its interval. Ratios, verdicts and doubts are those of `heapmark compare`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .analysis import LEAST_PEAK_BYTES, MEMORY_METRIC, Analysis, Cell
-from .errors import InputError
-from .statistics.compare import Ratio, compare, simultaneous
+from .analysis import LEAST_PEAK_BYTES, MEMORY_METRIC, TIME_METRIC, Analysis
+from .comparison import compare_two
+from .compare_runs import Compared
+from .measured import MeasuredRun
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Change:
     row: str
     variant: str
     collector: str
-    time: Ratio
+    time: Compared
     memory: float
 
 
@@ -35,34 +36,17 @@ class Against:
 
 def set_against(new: Analysis, base: Analysis) -> Against:
     """Compares the cells that both runs hold; a run without any in common is bad input."""
-    bases = {cell.name: cell for cell in base.cells.values()}
-    pairs = {key: (cell, bases[cell.name]) for key, cell in new.cells.items() if cell.name in bases}
-    if not pairs:
-        raise InputError(f"{base.run.folder}: has no cell in common with {new.run.folder}; compare"
-                         " runs of the same works, back ends and collectors")
-    ratios = simultaneous({key: compare(cell.estimate, old.estimate)
-                           for key, (cell, old) in pairs.items()})
-    changes = [Change(*key, ratios[key], _memory_ratio(cell, old))
-               for key, (cell, old) in pairs.items()]
+    compared = compare_two(MeasuredRun(base.run), MeasuredRun(new.run), [TIME_METRIC])
+    (times,) = compared.results
+    changes = [Change(entry.pair.new.row, entry.pair.new.variant, entry.pair.new.collector, entry,
+                      _memory_ratio(new, base, entry)) for entry in times.entries]
     order = {row: place for place, row in enumerate(new.rows)}
     changes.sort(key=lambda change: (order[change.row], change.collector, change.variant))
-    return Against(base.run.name, changes, _doubts(new, base))
+    return Against(base.run.name, changes, compared.doubts)
 
 
-def _memory_ratio(cell: Cell, old: Cell) -> float:
+def _memory_ratio(new: Analysis, base: Analysis, entry: Compared) -> float:
     """The net peak now over then; NaN where then is too little for a ratio."""
-    then = old.value(MEMORY_METRIC)
-    return cell.value(MEMORY_METRIC) / then if then >= LEAST_PEAK_BYTES else float("nan")
-
-
-def _doubts(new: Analysis, base: Analysis) -> list[str]:
-    doubts = []
-    for name in ("cpu_model", "kernel", "libc", "thp"):
-        ours = new.run.environment["machine"].get(name)
-        theirs = base.run.environment["machine"].get(name)
-        if ours != theirs:
-            doubts.append(f"machine.{name} differs: {theirs} then, {ours} now")
-    for analysis in (new, base):
-        if analysis.contaminated:
-            doubts.append(f"{analysis.run.name} is contaminated by its A/A control")
-    return doubts
+    now, then = (analysis.cell(cell.row, cell.variant, cell.collector).value(MEMORY_METRIC)
+                 for analysis, cell in ((new, entry.pair.new), (base, entry.pair.base)))
+    return now / then if then >= LEAST_PEAK_BYTES else float("nan")

@@ -9,77 +9,29 @@ samples of role `cell` alone; a cell without one is present with count 0, never 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from . import ranking
+from .cells import MEMORY_METRIC, TIME_METRIC, Cell, Key, make_cell
+from .contamination import Contamination, contamination_of
 from .frames import main_linkage, sample_frame
+from .latency import CellLatency, latencies
 from .load import Run
-from .statistics.blocks import without_block_effects
-from .statistics.compare import Ratio, compare, simultaneous
+from .matrix import baseline_variant, by_hand_rows, in_order
+from .releases import Release, releases
+from .rounds import Rounds, rounds_of
+from .soak import Soak, soaks
+from .statistics.cells import estimates
+from .statistics.compare import compare, simultaneous
 from .statistics.control import Control, check_control
-from .statistics.estimate import Estimate, estimate, moderate
-from .statistics.intervals import Median, median_interval
-from .statistics.outliers import Outliers, classify
-from .statistics.resample import CellValues
-
-#: The metric that decides about time, and the one that decides about memory.
-TIME_METRIC = "ns_per_op"
-#: The same less what a block of samples has in common: what ratios are made of.
-COMPARED = "compared_ns_per_op"
-#: A sample with this many undisturbed batches is spoken for by them (docs/results.md).
-QUIET_BATCHES = 5
-MEMORY_METRIC = "peak_rss_net_bytes"
-
-#: Metrics whose medians every cell gets, where the run has them.
-SUMMARIZED = (
-    "ns_per_op", "cpu_ns_per_op", "ops_per_second", "pause_p99_ns", "pause_max_ns",
-    "pause_total_ns", "cascade_max_ns", "collections", "collected", "uncollectable",
-    "foreign_cpu_share", "peak_rss_bytes", "peak_rss_net_bytes", "rss_net_bytes",
-    "overhead_ratio", "collector_drag_ratio", "internal_fragmentation_ratio",
-    "external_fragmentation_ratio", "retention_ratio", "rss_after_release_bytes",
-    "rss_after_purge_bytes", "steady_live_bytes", "steady_requested_bytes",
-    "steady_usable_bytes", "steady_active_bytes",
-)
+from .statistics.estimate import Estimate
+from .statistics.steady import Steadiness, steadiness
 
 #: Below this net peak of the baseline, pages and chance decide: memory is told in bytes, no ratio.
 LEAST_PEAK_BYTES = 2**20
-
-Key = tuple[str, str, str]
-
-
-@dataclass
-class Cell:
-    """One cell of the matrix with what its valid samples say."""
-
-    row: str
-    variant: str
-    collector: str
-    name: str
-    work: str
-    backend: str
-    medians: dict[str, Median]
-    time_values: CellValues
-    time_valid: int
-    time_total: int
-    memory_valid: int
-    memory_total: int
-    outliers: Outliers
-    estimate: Estimate
-    time_ratio: Ratio | None = None
-    level_ratio: Ratio | None = None
-    by_hand_ratio: Ratio | None = None
-
-    @property
-    def key(self) -> Key:
-        return self.row, self.variant, self.collector
-
-    def median(self, metric: str) -> Median:
-        return self.medians.get(metric, Median(float("nan"), float("nan"), float("nan"), 0))
-
-    def value(self, metric: str) -> float:
-        return self.median(metric).value
 
 
 @dataclass
@@ -129,6 +81,36 @@ class Analysis:
         """The collectors that collect, by the run's own samples or by their names."""
         return [name for name in self.collectors if name not in ("none", "off")]
 
+    @cached_property
+    def latencies(self) -> dict[Key, CellLatency]:
+        """The merged latency samples of each cell that has any."""
+        return latencies(self.samples)
+
+    @cached_property
+    def releases(self) -> dict[Key, Release]:
+        """What each cell gave back, where its work frees a MiB or more."""
+        return releases(self.samples, self.cells, self.baseline, self.run.environment["seed"])
+
+    @cached_property
+    def soaks(self) -> dict[Key, Soak]:
+        """The drift of each cell, in a run that ran for a duration."""
+        return soaks(self.run, self.samples)
+
+    @cached_property
+    def steadiness(self) -> dict[Key, Steadiness]:
+        """Whether each cell's time samples reached a steady state."""
+        return {key[1:]: own for key, own in steadiness(self.samples).items() if key[0] == "cell"}
+
+    @cached_property
+    def quiet(self) -> Contamination:
+        """How quiet the machine was, by the driver's own words."""
+        return contamination_of(self.samples)
+
+    @cached_property
+    def rounds(self) -> Rounds | None:
+        """How the rounds of a run with a precision went, with the cells that stayed unstable."""
+        return rounds_of(self.run, self.cells)
+
     def harness_share(self) -> float:
         """The empty workload's cost as a share of the quickest cell's; NaN where not measured."""
         empty = self.valid("time", "empty")
@@ -142,117 +124,30 @@ class Analysis:
 def analyse(run: Run) -> Analysis:
     """Computes all of `run`; deterministic: the run's seed seeds every drawing."""
     samples = sample_frame(run)
-    samples[COMPARED] = without_block_effects(samples, TIME_METRIC)
     cells_only = samples[samples["role"] == "cell"]
     seed = run.environment["seed"]
+    own = estimates(samples, TIME_METRIC, seed)
     cells = {}
     for key, group in cells_only.groupby(["row", "variant", "collector"], sort=False):
-        cells[key] = _make_cell(key, group, seed)
-    controls = _moderate(samples, cells, seed)
+        cells[key] = make_cell(key, group, seed, own["cell", *key])
     plan = run.environment["plan"]
     analysis = Analysis(
         run=run, samples=samples,
-        rows=_in_order(cells_only, "row", "work", [work["work"] for work in plan["works"]]),
-        variants=_in_order(cells_only, "variant", "backend", plan["backends"]),
-        collectors=_in_order(cells_only, "collector", "collector", plan["collectors"]),
-        baseline=_baseline_variant(run, cells_only), cells=cells,
-        controls=controls, by_hand=_by_hand_rows(run, cells_only))
+        rows=in_order(cells_only, "row", "work", [work["work"] for work in plan["works"]]),
+        variants=in_order(cells_only, "variant", "backend", plan["backends"]),
+        collectors=in_order(cells_only, "collector", "collector", plan["collectors"]),
+        baseline=baseline_variant(run, cells_only), cells=cells,
+        controls=_controls(own, cells), by_hand=by_hand_rows(run, cells_only))
     _add_ratios(analysis)
     _add_rankings(analysis)
     return analysis
 
 
-def quiet_batches(series: dict) -> np.ndarray:
-    """A sample's batch times, NaN where a batch was disturbed and its sample speaks without it."""
-    times = np.array(series.get("batch_wall_ns", ()), dtype=float)
-    disturbed = np.array(series.get("batch_disturbed", ()), dtype=bool)
-    if len(disturbed) == len(times) and (~disturbed).sum() >= QUIET_BATCHES:
-        times[disturbed] = np.nan
-    return times
-
-
-def time_values(name: str, group: pd.DataFrame, metric: str) -> CellValues:
-    """The process values of `metric` and the batches of the valid time samples in `group`."""
-    valid = group[(group["kind"] == "time") & group["valid"] & group[metric].notna()]
-    valid = valid.sort_values("id")
-    batches = [quiet_batches(record["series"]) for record in valid["record"]]
-    return CellValues(name, valid[metric].to_numpy(dtype=float), batches)
-
-
-def _make_cell(key: Key, group: pd.DataFrame, seed: str) -> Cell:
-    first = group.iloc[0]
-    name = first["cell"]
-    valid = group[group["valid"]]
-    times = time_values(name, group, TIME_METRIC)
-    compared = time_values(name, group, COMPARED)
-    medians = {metric: median_interval(valid[metric], seed, f"{name} {metric}")
-               for metric in SUMMARIZED if metric in valid}
-    is_time, is_memory = group["kind"] == "time", group["kind"] == "memory"
-    return Cell(
-        row=key[0], variant=key[1], collector=key[2], name=name, work=first["work"],
-        backend=first["backend"], medians=medians, time_values=times,
-        time_valid=int((is_time & group["valid"]).sum()), time_total=int(is_time.sum()),
-        memory_valid=int((is_memory & group["valid"]).sum()), memory_total=int(is_memory.sum()),
-        outliers=classify(times.values), estimate=estimate(compared, seed))
-
-
-def _in_order(frame: pd.DataFrame, label: str, plain: str, planned: list[str]) -> list[str]:
-    """The distinct values of `label`, by the plan's order of `plain`, then as they appeared."""
-    place = {name: index for index, name in enumerate(planned)}
-    pairs = frame[[label, plain]].drop_duplicates()
-    ordered = sorted(enumerate(pairs.itertuples(index=False)),
-                     key=lambda item: (place.get(item[1][1], len(place)), item[0]))
-    return list(dict.fromkeys(pair[0] for _, pair in ordered))
-
-
-def _baseline_variant(run: Run, cells: pd.DataFrame) -> str:
-    ours = cells[cells["backend"] == run.baseline]
-    usual = ours[ours["linkage"] == main_linkage(run)]
-    chosen = usual if len(usual) else ours
-    return chosen["variant"].iloc[0] if len(chosen) else run.baseline
-
-
-def _moderate(samples: pd.DataFrame, cells: dict[Key, Cell], seed: str) -> list[Control]:
-    """Moderates the estimates of all cells, control twins included; returns the A/A controls.
-
-    A control repeats the cell that is the same in all but its role.
-    """
-    same = ["work", "backend", "linkage", "collector", "threads", "runtime"]
-    originals = samples[samples["role"] == "cell"].drop_duplicates(same)
-    of_identity = {tuple(row[name] for name in same): (row["row"], row["variant"], row["collector"])
-                   for row in originals.to_dict("records")}
-    estimates = {key: cell.estimate for key, cell in cells.items()}
-    twins = {}
-    for identity, group in samples[samples["role"] == "control"].groupby(same, sort=True):
-        key = of_identity.get(tuple(identity))
-        if key is not None:
-            twins["control", *key] = key
-            name = cells[key].name + " (control)"
-            estimates["control", *key] = estimate(time_values(name, group, COMPARED), seed)
-    moderated = moderate(estimates)
-    for key, cell in cells.items():
-        cell.estimate = moderated[key]
-    return [check_control(cells[key].name, moderated[key], moderated[twin])
-            for twin, key in twins.items() if moderated[key].known and moderated[twin].known]
-
-
-def _by_hand_rows(run: Run, cells: pd.DataFrame) -> dict[str, str]:
-    """Rows whose work has a twin that differs only in breaking its cycles by hand: row → twin."""
-    parameters = {work["work"]: dict(work["parameters"]) for work in run.environment["plan"]["works"]}
-    twins = {}
-    for work, own in parameters.items():
-        if "break" not in own or own["break"] == "by-hand":
-            continue
-        wanted = {**own, "break": "by-hand"}
-        twins.update({work: other for other, theirs in parameters.items() if theirs == wanted})
-    pairs = cells[["row", "work"]].drop_duplicates()
-    row_of = {(row.row[len(row.work):], row.work): row.row for row in pairs.itertuples()}
-    found = {}
-    for (suffix, work), row in row_of.items():
-        twin = row_of.get((suffix, twins.get(work)))
-        if twin is not None:
-            found[row] = twin
-    return found
+def _controls(own: dict[tuple, Estimate], cells: dict[Key, Cell]) -> list[Control]:
+    """The A/A controls: each twin with the cell that is the same in all but its role."""
+    twins = sorted(key[1:] for key in own if key[0] == "control" and key[1:] in cells)
+    return [check_control(cells[key].name, own["cell", *key], own["control", *key]) for key in twins
+            if own["cell", *key].known and own["control", *key].known]
 
 
 def _add_ratios(analysis: Analysis) -> None:

@@ -4,8 +4,8 @@
 run in hand: the net memory metrics, which subtract what was there before any object: the `null`
 role's memory sample of the same back end and collector at its `steady` edge, and the workload's own
 tables (the sample's `setup` edge less the null sample's). The journal's own net fields are not
-read. Words: a
-**row** of the matrix is work × threads × runtime, a **variant** is a back end with its linkage.
+read. `edge_frame` has one row an edge or account of a memory sample, with its RSS net of the same.
+Words: a **row** of the matrix is work × threads × runtime, a **variant** a back end with its linkage.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import json
 import pandas as pd
 
 from .load import Run
+from .sample_checks import EDGE_NUMBERS
 
 #: Edge of a memory sample at which the split of memory is read, and the one before the first object.
 STEADY, SETUP = "steady", "setup"
 
-_IDENTITY = ("id", "sequence", "attempt", "role", "kind", "repetition", "cell", "work", "workload", "backend",
-             "linkage", "collector", "threads", "runtime", "valid", "reason", "command")
+_IDENTITY = ("id", "sequence", "attempt", "role", "kind", "repetition", "cell", "work", "workload",
+             "backend", "linkage", "collector", "threads", "runtime", "valid", "reason", "command")
 _DERIVED = ("peak_rss_net_bytes", "rss_net_bytes", "overhead_ratio", "retention_ratio")
-_EDGE_FIELDS = ("live_bytes", "requested_bytes", "usable_bytes", "active_bytes", "rss_bytes",
-                "peak_rss_bytes")
+_EDGE_FIELDS = tuple(name for name in EDGE_NUMBERS if name != "tracked_objects")
 
 
 def edge_of(sample: dict, name: str) -> dict:
@@ -55,6 +55,30 @@ def sample_frame(run: Run) -> pd.DataFrame:
     return _with_net_memory(frame)
 
 
+def edge_frame(samples: pd.DataFrame, member: str = "edges") -> pd.DataFrame:
+    """The edges, or with `member` the accounts, of the valid memory samples of role cell.
+
+    One row each, in the order of the journal: what identifies the cell, the edge's numbers (NaN
+    where not told), its place in the sample, and `rss_net_bytes`.
+    """
+    chosen = samples[(samples["kind"] == "memory") & (samples["role"] == "cell") & samples["valid"]]
+    rows = []
+    for sample in chosen.itertuples():
+        for place, edge in enumerate(sample.record[member]):
+            rows.append({"id": sample.id, "cell": sample.cell, "row": sample.row,
+                         "variant": sample.variant, "collector": sample.collector,
+                         "repetition": sample.repetition, "place": place,
+                         "edge": edge.get("edge", ""), "batch": edge.get("batch"),
+                         "at_ns": edge.get("at_ns"), "floor_rss_bytes": sample.floor_rss_bytes,
+                         **{name: edge.get(name) for name in EDGE_NUMBERS}})
+    numeric = ["batch", "at_ns", "floor_rss_bytes", *EDGE_NUMBERS]
+    frame = pd.DataFrame(rows, columns=["id", "cell", "row", "variant", "collector", "repetition",
+                                        "place", "edge", *numeric])
+    frame[numeric] = frame[numeric].apply(pd.to_numeric).astype(float)
+    frame["rss_net_bytes"] = frame["rss_bytes"] - frame["floor_rss_bytes"]
+    return frame
+
+
 def _row_labels(frame: pd.DataFrame) -> pd.Series:
     labels = frame["work"].copy()
     cells = frame[frame["role"] == "cell"]
@@ -81,7 +105,8 @@ def _with_net_memory(frame: pd.DataFrame) -> pd.DataFrame:
     same = ["variant", "collector"]
     nulls = frame[(frame["role"] == "null") & (frame["kind"] == "memory") & frame["valid"]]
     fields = {"steady_rss_bytes": "null_rss_bytes", "setup_rss_bytes": "null_setup_bytes",
-              "steady_peak_rss_bytes": "null_peak_rss_bytes"}
+              "steady_peak_rss_bytes": "null_peak_rss_bytes",
+              "steady_collector_table_bytes": "null_table_bytes"}
     base = nulls.groupby(same)[list(fields)].median().rename(columns=fields).reset_index()
     frame = frame.merge(base, on=same, how="left")
     memory = frame["kind"] == "memory"
@@ -94,5 +119,8 @@ def _with_net_memory(frame: pd.DataFrame) -> pd.DataFrame:
     positive = frame["steady_live_bytes"] > 0
     frame["overhead_ratio"] = (net / frame["steady_live_bytes"]).where(positive)
     known = frame["steady_active_bytes"] > 0
-    frame["retention_ratio"] = (net / frame["steady_active_bytes"]).where(known)
+    own = frame["steady_collector_table_bytes"] - frame["null_table_bytes"].fillna(0)
+    frame["tables_net_bytes"] = own.fillna(0).clip(lower=0).where(memory)
+    frame["retention_ratio"] = \
+        ((net - frame["tables_net_bytes"]) / frame["steady_active_bytes"]).where(known)
     return frame

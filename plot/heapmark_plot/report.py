@@ -23,7 +23,7 @@ from .figures import render
 from .figures.picture import Absent, FigureKind
 from .figures.registry import FIGURES
 from .style import Look, context, printable
-from .words import answer, level_with_winner
+from .words import answer, level_with_winner, trust_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -43,6 +43,7 @@ class ShownFigure:
     kind: FigureKind
     pictures: list[ShownPicture] = field(default_factory=list)
     absent: str = ""
+    table: tables.Table | None = None
     files: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -58,6 +59,7 @@ def _draw(analysis: Analysis, kind: FigureKind) -> ShownFigure:
         if isinstance(drawn, Absent):
             shown.absent = drawn.reason
             return shown
+        shown.table = kind.table(analysis) if kind.table else None
         for index, picture in enumerate(drawn):
             name = kind.name if index == 0 else f"{kind.name}-{index + 1}"
             root = render.svg_root(picture, name)
@@ -74,16 +76,21 @@ def render_page(analysis: Analysis, figures: list[ShownFigure], against=None) ->
         lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_without_controls)
     look = Look(analysis.variants)
     preloads = tables.preload_lines(analysis)
+    counters, no_counters = tables.counter_table(analysis)
     return environment.get_template("report.html.j2").render(
         run=analysis.run.environment, folder=analysis.run.folder.resolve().name,
         answer=answer(analysis), contaminated=bool(analysis.contaminated),
         standings=tables.standing_lines(analysis), preloads=preloads,
-        libraries=[line for line in preloads if line.package], figures=figures,
+        libraries=[line for line in preloads if line.package],
+        figures=[figure for figure in figures if not figure.absent],
+        left_out=[figure for figure in figures if figure.absent],
         winner=analysis.overall.winner if analysis.overall else None,
         decided=bool(analysis.overall) and not level_with_winner(analysis.overall),
         baseline=analysis.baseline, glance=tables.glance_tables(analysis),
         cells=tables.cell_table(analysis), invalid=tables.invalid_table(analysis),
-        metrics=tables.metric_table(analysis), environment=tables.environment_lists(analysis),
+        unstable=tables.unstable_table(analysis), rounds=analysis.rounds,
+        disturbed=tables.contamination_table(analysis), quiet=analysis.quiet, counters=counters,
+        no_counters=no_counters, trust=trust_words(analysis), metrics=tables.metric_table(analysis), environment=tables.environment_lists(analysis),
         backends=tables.backend_table(analysis), collectors=tables.collector_table(analysis),
         works=tables.work_table(analysis), against=against,
         against_table=tables.against_table(against) if against else None,

@@ -29,7 +29,7 @@ _SPARE_MARKERS = "hpd<>*8H"
 
 #: The terms of the memory split, and their colours (Paul Tol's muted scheme).
 TERM_COLOURS = {"drag": "#a04a78", "internal": "#3f9f91", "external": "#c9b04e",
-                "retention": "#6fb3d9", "merged": "#9fb08a", "live": FAINT}
+                "retention": "#6fb3d9", "merged": "#9fb08a", "tables": "#7d5fa8", "live": FAINT}
 
 WIDTH_INCHES = 11.6
 

@@ -8,6 +8,10 @@ from .analysis import MEMORY_METRIC, TIME_METRIC, Analysis
 from .words import answer
 
 
+#: Paragraphs that stand here though they warn of nothing.
+_ALWAYS = ("Over the soak", "What was given back")
+
+
 def summary_text(analysis: Analysis) -> str:
     """Per work and collector a line a back end: time, ratio with interval, verdict, net peak."""
     blocks = [_block(analysis, row, collector) for row in analysis.rows
@@ -22,8 +26,9 @@ def summary_text(analysis: Analysis) -> str:
             lines += [f"{row} · {collector}"] + [_line(width, *entry).rstrip() for entry in block]
     told = answer(analysis)
     lines += ["", f"{told.headline}."]
-    lines += [f"{warning.title}: {warning.text}" for warning in told.warnings]
-    return "\n".join(_printable(line) for line in lines) + "\n"
+    lines += [f"{paragraph.title}: {paragraph.text}" for paragraph in told.paragraphs
+              if paragraph.warning or paragraph.title in _ALWAYS]
+    return "\n".join(printable(line) for line in lines) + "\n"
 
 
 def _line(width: int, name: str, time: str, ratio: str, interval: str, verdict: str,
@@ -40,7 +45,8 @@ def _block(analysis: Analysis, row: str, collector: str) -> list[tuple]:
             continue
         peak = units.byte_count(cell.value(MEMORY_METRIC))
         if not cell.time_values.count:
-            lines.append((variant, units.MISSING, units.MISSING, units.MISSING, "invalid", peak))
+            missing = "invalid" if cell.time_total else units.MISSING
+            lines.append((variant, units.MISSING, units.MISSING, units.MISSING, missing, peak))
             continue
         ratio = cell.time_ratio
         if variant == analysis.baseline:
@@ -54,6 +60,6 @@ def _block(analysis: Analysis, row: str, collector: str) -> list[tuple]:
     return lines
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Labels come from people: no control character of theirs reaches the terminal."""
     return "".join(character if character.isprintable() else "?" for character in line)

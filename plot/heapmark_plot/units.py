@@ -21,6 +21,8 @@ def significant(value: float, digits: int = 3) -> str:
     """`value` with `digits` significant digits, in plain notation: 1234.5 is "1230"."""
     if value == 0:
         return "0"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     magnitude = math.floor(math.log10(abs(value)))
     rounded = round(value, digits - 1 - magnitude)
     magnitude = math.floor(math.log10(abs(rounded)))

@@ -64,6 +64,21 @@ void hm_freelists_destroy(hm_heap *heap)
     heap->freelists = NULL;
 }
 
+size_t hm_freelists_bytes(const hm_heap *heap)
+{
+    if (heap->freelists == NULL)
+        return 0;
+    size_t bytes = sizeof *heap->freelists;
+    for (unsigned kind = 0; kind < HM_FREELIST_KINDS; kind++) {
+        const freelist *list = &heap->freelists->lists[kind];
+        if (list->head == NULL)
+            continue;
+        size_t prefix = hm_is_container(list->head) ? heap->prefix_bytes : 0;
+        bytes += list->length * (heap->freelists->bytes[kind] + prefix);
+    }
+    return bytes;
+}
+
 hm_object *hm_freelist_take(hm_heap *heap, unsigned kind, const hm_type *type)
 {
     if (heap->freelists == NULL || heap->freelists->lists[kind].head == NULL)

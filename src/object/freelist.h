@@ -29,6 +29,9 @@ void hm_freelists_clear(hm_heap *heap);
 /** Frees them with everything on them. */
 void hm_freelists_destroy(hm_heap *heap);
 
+/** Requested bytes of the free lists themselves and of every object on them, prefixes included. */
+size_t hm_freelists_bytes(const hm_heap *heap);
+
 /** An object of `kind` with count 1 and this type, or NULL where the list is empty or off. */
 hm_object *hm_freelist_take(hm_heap *heap, unsigned kind, const hm_type *type);
 

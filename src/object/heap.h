@@ -149,6 +149,23 @@ void hm_heap_set_unraisable_hook(hm_heap *heap, hm_unraisable_hook hook, void *c
  */
 bool hm_heap_live_bytes(hm_heap *heap, uint64_t *bytes, uint64_t *objects) HM_MUST_USE;
 
+/** Where a heap's requested bytes are, as far as a trace finds them. Bytes as the runtime asked. */
+typedef struct hm_heap_account {
+    uint64_t live_bytes; /**< L, as hm_heap_live_bytes */
+    uint64_t live_objects;
+    uint64_t prefix_bytes; /**< the collector's, in front of the containers in L and in own_bytes */
+    /** The heap itself: its record, tables and free lists, the table of interned strings, and what
+        only the collector's garbage list holds. */
+    uint64_t own_bytes;
+} hm_heap_account;
+
+/**
+ * Accounts for what is requested and reachable: whatever else the heap has requested and not freed
+ * belongs to objects that nothing reaches any more. Memory as hm_heap_live_bytes. False: the kernel
+ * refused memory (heap->error).
+ */
+bool hm_heap_take_account(hm_heap *heap, hm_heap_account *account) HM_MUST_USE;
+
 /** Walks the whole heap: counts against references found, the collector's books. */
 hm_status hm_heap_check(hm_heap *heap, hm_error *error);
 

@@ -7,6 +7,7 @@ that a test can tell whether any of them outlived it.
 import json
 import os
 import subprocess
+import time
 import uuid
 from pathlib import Path
 
@@ -15,6 +16,9 @@ import jsonschema
 COMMAND = os.environ["HEAPMARK_COMMAND"]
 FIXTURES = Path(os.environ["HEAPMARK_FIXTURES"])
 ROOT = Path(__file__).resolve().parents[2]
+# In the order of --help.
+SUBCOMMANDS = ["list", "explain", "run", "sample", "report", "compare", "check", "export", "merge",
+               "timeline", "conform", "exec", "doctor"]
 # Under a sanitizer `system` is the sanitizer's allocator, and no other can be bound or preloaded.
 SANITIZED = bool(os.environ.get("HEAPMARK_SANITIZED"))
 
@@ -22,7 +26,7 @@ SANITIZED = bool(os.environ.get("HEAPMARK_SANITIZED"))
 CELL = "streaming-generator/items:20/backend:system/linkage:so/collector:none/threads:1/runtime:heapmark"
 SMALL = ["--backend", "system", "--collector", "none", "--filter", "^streaming-generator",
          "--param", "streaming-generator.items=20", "--repetitions", "2", "--min-time", "1ms"]
-SMALL_SAMPLES = 8  # 2 time, 1 memory, 2 control, 2 empty, 1 null
+SMALL_SAMPLES = 9  # 2 time, 1 memory, 1 latency, 2 control, 2 empty, 1 null
 
 
 def environment(**more):
@@ -40,15 +44,37 @@ def call(*arguments, cwd=None, timeout=120, **more):
                           cwd=cwd, timeout=timeout, env=environment(**more))
 
 
-def start(*arguments, mark, cwd=None):
+def start(*arguments, mark, cwd=None, **more):
     """Starts the command and returns at once; its samples carry `mark`."""
     return subprocess.Popen([COMMAND, *map(str, arguments)], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, cwd=cwd,
-                            env=environment(HEAPMARK_TEST_MARK=mark))
+                            env=environment(HEAPMARK_TEST_MARK=mark, **more))
+
+
+def planned(*arguments):
+    """The ids of the samples that a run of these arguments plans, sorted."""
+    done = call("run", "--dry-run", *arguments)
+    assert done.returncode == 0, done.stderr
+    return sorted(line for line in done.stdout.splitlines() if not line.startswith("#"))
 
 
 def new_mark():
     return uuid.uuid4().hex
+
+
+def wait_for(condition, process, seconds=60):
+    """Waits until `condition` holds while the process runs."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def lines(folder):
+    """How many samples the journal in `folder` has."""
+    path = Path(folder) / "journal.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def marked_processes(mark):
@@ -63,6 +89,15 @@ def marked_processes(mark):
         except OSError:
             continue
     return found
+
+
+def gone(mark):
+    """Samples die with the driver, if not in the same instant."""
+    for _ in range(200):
+        if not marked_processes(mark):
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def refused(done, *words, code=2):

@@ -6,10 +6,9 @@ import subprocess
 
 import pytest
 
-from harness import COMMAND, ROOT, SMALL, call, refused
+from harness import COMMAND, ROOT, SMALL, SUBCOMMANDS, call, refused
 
 TOPICS = ["workloads", "backends", "collectors", "profiles", "metrics"]
-SUBCOMMANDS = ["list", "explain", "run", "sample", "report", "timeline", "conform"]
 
 
 def test_version_is_the_same_everywhere():
@@ -108,7 +107,7 @@ WRONG = [
     (["run", "-x"], ["unknown option '-x'"]),
     (["run", "--seed"], ["--seed needs a value"]),
     (["run", "--dry-run=1"], ["--dry-run takes no value"]),
-    (["run", "--profile", "slow"], ["'slow'", "quick, standard, full"]),
+    (["run", "--profile", "slow"], ["'slow'", "quick, standard, full, soak"]),
     (["run", "--filter", "("], ["--filter", "regular expression"]),
     (["run", "--filter", "^nothing-is-called-so"], ["--filter", "matches no cell"]),
     (["run", "--backend", "hoard"], ["'hoard'", "system", "jemalloc"]),
@@ -137,6 +136,28 @@ WRONG = [
     (["run", "--threads", "2"], ["--threads", "'2'", "one thread so far"]),
     (["run", "--repetitions", "0"], ["--repetitions", "'0'", "1 to"]),
     (["run", "--memory-repetitions", "-1"], ["--memory-repetitions", "'-1'"]),
+    (["run", "--latency-repetitions", "x"], ["--latency-repetitions", "'x'"]),
+    (["run", "--precision", "fine"], ["--precision", "'fine'", "2, 0.5%", "off"]),
+    (["run", "--precision", "0"], ["--precision", "'0'", "off"]),
+    (["run", "--precision", "-1"], ["--precision", "'-1'"]),
+    (["run", "--precision", "nan"], ["--precision", "'nan'"]),
+    (["run", "--precision", "101"], ["--precision", "'101'"]),
+    (["run", "--precision", "2%%"], ["--precision", "'2%%'"]),
+    (["run", "--profile", "soak", "--precision", "2"], ["--precision", "soak", "no time samples"]),
+    (["run", "--most-rounds", "some"], ["--most-rounds", "'some'", "0 to"]),
+    (["run", "--profile", "soak", "--duration", "long"], ["--duration", "'long'", "1h"]),
+    (["run", "--profile", "soak", "--duration", "0"], ["--duration", "'0'", "above 0"]),
+    (["run", "--profile", "soak", "--duration", "25h"], ["--duration", "'25h'", "24 h"]),
+    (["run", "--duration", "10m"], ["--duration", "quick", "--profile soak"]),
+    (["run", "--duration", "10m", "--profile", "full"], ["--duration", "full", "--profile soak"]),
+    (["run", "--settle", "never"], ["--settle", "'never'", "short or long"]),
+    (["run", "--shard", "1"], ["--shard", "'1'", "2/3"]),
+    (["run", "--shard", "0/3"], ["--shard", "'0/3'", "2/3"]),
+    (["run", "--shard", "4/3"], ["--shard", "'4/3'", "2/3"]),
+    (["run", "--shard", "1/2/3"], ["--shard", "'1/2/3'", "2/3"]),
+    (["run", "--shard", " 1/3"], ["--shard", "' 1/3'", "2/3"]),
+    (["run", "--shard", "1/9999"], ["--shard", "'1/9999'", "1000"]),
+    (["run", "--shard", "99/100", "--backend", "system"], ["--shard", "7 works", "1/7"]),
     (["run", "--min-time", "0"], ["--min-time", "'0'", "above 0"]),
     (["run", "--timeout", "soon"], ["--timeout", "'soon'", "30"]),
     (["run", "--memory-limit", "lots"], ["--memory-limit", "'lots'", "2GiB"]),

@@ -7,9 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import COMMAND, ROOT, call, environment
-
-SUBCOMMANDS = ["list", "explain", "run", "sample", "report", "timeline", "conform"]
+from harness import COMMAND, ROOT, SUBCOMMANDS, call, environment
 
 
 def options_of(command):

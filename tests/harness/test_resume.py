@@ -1,49 +1,18 @@
-"""Tests of stopped runs: killed, interrupted, torn, damaged, continued. The moments at which a
-driver is killed are random; the seed is printed and HEAPMARK_TEST_SEED sets it."""
+"""Tests of stopped runs: interrupted, torn, damaged, continued. test_kill.py kills."""
 
 import json
 import os
-import random
 import resource
 import signal
 import subprocess
-import time
 
 import pytest
 
-from harness import (COMMAND, SMALL, call, check_folder, environment,
-                     marked_processes, new_mark, read_environment, refused, start)
+from harness import (COMMAND, SMALL, call, check_folder, environment, gone, lines, new_mark, planned,
+                     read_environment, refused, start, wait_for)
 
-SEED = int(os.environ.get("HEAPMARK_TEST_SEED", random.randrange(1 << 32)))
 # About twenty samples, so that there is something to kill.
 LONGER = [*SMALL[:-4], "--repetitions", "6", "--min-time", "1ms"]
-
-
-def planned(arguments):
-    done = call("run", "--dry-run", *arguments)
-    return sorted(line for line in done.stdout.splitlines() if not line.startswith("#"))
-
-
-def wait_for(condition, process, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
-def lines(folder):
-    path = folder / "journal.jsonl"
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def gone(mark):
-    """Samples die with the driver, if not in the same instant."""
-    for _ in range(200):
-        if not marked_processes(mark):
-            return True
-        time.sleep(0.01)
-    return False
 
 
 @pytest.fixture
@@ -59,30 +28,6 @@ def stopped(tmp_path):
     return folder, process
 
 
-@pytest.mark.parametrize("round", range(3))
-def test_killed_at_random_moments_each_sample_is_there_once(round, tmp_path):
-    moments = random.Random(SEED + round)
-    print(f"HEAPMARK_TEST_SEED={SEED}")
-    folder, kills, resume = tmp_path / "run", 0, []
-    while True:
-        mark = new_mark()
-        process = start("run", *([] if resume else LONGER), *resume, "--out", folder, mark=mark)
-        wait_for(lambda: (folder / "environment.json").exists(), process)
-        resume = ["--resume"]
-        try:
-            process.communicate(timeout=moments.uniform(0.02, 0.5) if kills < 4 else 60)
-            break
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            kills += 1
-            assert gone(mark), "a sample outlived its driver"
-    assert kills > 0 and process.returncode == 0
-    samples = check_folder(folder)
-    assert sorted(sample["id"] for sample in samples) == planned(LONGER)
-    assert all(sample["valid"] for sample in samples)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_keeps_what_is_finished(number, tmp_path):
     folder, mark = tmp_path / "a run", new_mark()
@@ -94,12 +39,12 @@ def test_a_signal_keeps_what_is_finished(number, tmp_path):
     assert f"--resume --out '{folder}'" in err
     assert gone(mark)
     before = check_folder(folder, state="interrupted")
-    assert 2 <= len(before) < len(planned(LONGER))
+    assert 2 <= len(before) < len(planned(*LONGER))
     done = call("run", "--resume", "--out", folder)
     assert done.returncode == 0, done.stderr
     after = check_folder(folder)
     assert after[:len(before)] == before
-    assert sorted(sample["id"] for sample in after) == planned(LONGER)
+    assert sorted(sample["id"] for sample in after) == planned(*LONGER)
 
 
 def test_a_signal_before_the_first_sample(tmp_path):
@@ -110,7 +55,7 @@ def test_a_signal_before_the_first_sample(tmp_path):
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert call("run", "--resume", "--out", folder).returncode == 0
-    assert sorted(s["id"] for s in check_folder(folder)) == planned(LONGER)
+    assert sorted(s["id"] for s in check_folder(folder)) == planned(*LONGER)
 
 
 def test_the_latest_run_is_the_one_to_resume(tmp_path):
@@ -141,7 +86,7 @@ def test_a_torn_last_line_is_measured_again(stopped):
         journal.write_bytes(whole[:-cut])
         done = call("run", "--resume", "--out", folder)
         assert done.returncode == 0, done.stderr
-        assert sorted(s["id"] for s in check_folder(folder)) == planned(LONGER)
+        assert sorted(s["id"] for s in check_folder(folder)) == planned(*LONGER)
 
 
 @pytest.mark.parametrize("damage", [
@@ -184,6 +129,12 @@ CHANGED = [
     (["--memory-limit", "3GiB"], "--memory-limit"),
     (["--freelists", "on"], "--freelists"),
     (["--memory-repetitions", "3"], "--memory-repetitions"),
+    (["--latency-repetitions", "3"], "--latency-repetitions"),
+    (["--precision", "3"], "--precision"),
+    (["--most-rounds", "3"], "--most-rounds"),
+    (["--settle", "long"], "--settle"),
+    (["--duration", "3"], "--duration"),
+    (["--shard", "1/2"], "--shard"),
 ]
 
 
@@ -258,6 +209,6 @@ def test_a_full_disk_loses_nothing_that_was_finished(tmp_path):
     assert done.returncode == 6 and done.stdout == ""
     assert len(done.stderr.splitlines()) == 1 and "journal.jsonl" in done.stderr
     finished = lines(folder)
-    assert 0 < finished < len(planned(LONGER))
+    assert 0 < finished < len(planned(*LONGER))
     assert call("run", "--resume", "--out", folder).returncode == 0
-    assert sorted(s["id"] for s in check_folder(folder)) == planned(LONGER)
+    assert sorted(s["id"] for s in check_folder(folder)) == planned(*LONGER)

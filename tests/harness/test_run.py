@@ -41,7 +41,7 @@ def test_a_dry_run_writes_nothing_and_is_the_same_again(tmp_path):
 
 def test_a_small_plan_has_its_cells_and_its_controls():
     assert Counter(plan(*SMALL)) == Counter(
-        [f"{CELL}#time#0", f"{CELL}#time#1", f"{CELL}#memory#0",
+        [f"{CELL}#time#0", f"{CELL}#time#1", f"{CELL}#memory#0", f"{CELL}#latency#0",
          f"{CELL}#control-time#0", f"{CELL}#control-time#1"]
         + [f"{work}/backend:system/linkage:so/collector:none/threads:1/runtime:heapmark#{tail}"
            for work, tail in (("empty", "time#0"), ("empty", "time#1"), ("null", "memory#0"))])
@@ -123,12 +123,49 @@ def test_what_only_the_driver_sees(tmp_path):
     steady = next(e for e in memory["edges"] if e["edge"] == "steady")
     until = [rss for at, rss in zip(timeline["at_ns"], timeline["rss_bytes"])
              if at <= steady["at_ns"]]
-    integral, seconds = memory["metrics"]["rss_integral_byte_s"], steady["at_ns"] / 1e9
+    masked = sum(min(end, steady["at_ns"]) - begin for begin, end in timeline["masked_ns"]
+                 if begin < steady["at_ns"])
+    integral = memory["metrics"]["rss_integral_byte_s"]
+    seconds = (steady["at_ns"] - masked) / 1e9
     assert min(until) * seconds * 0.99 <= integral <= max(until) * seconds * 1.01
     for sample in samples:
         share = sample["metrics"]["foreign_cpu_share"]
         assert share is None or 0 <= share <= 1
         assert sample["duration_ns"] > 0
+
+
+SHARES = ["foreign_cpu_share", "steal_share", "cpu_pressure_share"]
+
+
+def test_every_record_says_what_others_did(finished):
+    for sample in read_journal(finished[0]):
+        found = sample["contamination"]
+        assert found["contaminated"] == bool(found["why"]) and found["waited_ns"] >= 0
+        for name in SHARES:
+            assert found[name] is None or 0 <= found[name] <= 1
+            assert sample["metrics"][name] == found[name]
+
+
+@pytest.fixture
+def busy():
+    """As many processes as there are processors, doing nothing for as long as the test takes."""
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
+                for _ in range(os.cpu_count())]
+    yield
+    for process in spinning:
+        process.kill()
+        process.wait()
+
+
+def test_a_busy_machine_is_told(busy, tmp_path):
+    done = call("run", *SMALL[:-1], "10ms", "--memory-repetitions", "0", "--latency-repetitions",
+                "0", "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    samples = check_folder(tmp_path / "run")
+    told = [sample for sample in samples if sample["contamination"]["contaminated"]]
+    assert told
+    words = "; ".join(why for sample in told for why in sample["contamination"]["why"])
+    assert "others used" in words or "waited for a CPU" in words
 
 
 def test_benchmarks_json_is_google_benchmarks(finished):
@@ -283,6 +320,10 @@ def test_a_sample_that_takes_too_long(tmp_path):
     assert done.returncode == 3, done.stderr
     cells = [s for s in check_folder(tmp_path / "run") if s["role"] == "cell"]
     assert cells and not any(sample["valid"] for sample in cells)
+    for sample in cells:  # the work failed when it was calibrated, so none of them was started
+        assert sample["duration_ns"] == 0
+        assert sample["contamination"] == {**dict.fromkeys(SHARES), "waited_ns": 0,
+                                           "contaminated": False, "why": []}
     assert all("no answer within 0.6 s" in sample["reason"] for sample in cells)
 
 
@@ -349,7 +390,7 @@ def test_the_harness_costs_little(tmp_path):
     work = "short-lived.kind=int"
     done = call("run", "--backend", "system", "--collector", "none", "--filter", "^short-lived",
                 "--param", work, "--repetitions", "3", "--memory-repetitions", "0",
-                "--out", tmp_path / "run")
+                "--latency-repetitions", "0", "--out", tmp_path / "run")
     assert done.returncode == 0, done.stderr
     times = {"empty": [], "cell": []}
     for sample in check_folder(tmp_path / "run"):

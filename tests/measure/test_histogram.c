@@ -78,6 +78,35 @@ static void quantiles_of_random_values_are_within_the_bound(void **state)
     }
 }
 
+static void low_means_are_within_the_bound_and_outliers_do_not_move_them(void **state)
+{
+    (void)state;
+    const double shares[] = {0.001, 0.5, 0.99, 1};
+    hm_random random;
+    hm_random_seed(&random, 17);
+    clear_all();
+    for (size_t index = 0; index < 1000; index++) {
+        values[index] = draw(&random) >> 24;
+        hm_histogram_record(&histogram, values[index]);
+    }
+    qsort(values, 1000, sizeof *values, compare);
+    for (size_t place = 0; place < sizeof shares / sizeof *shares; place++) {
+        double sum = 0, wanted = floor(shares[place] * 1000), mean;
+        for (size_t index = 0; index < (size_t)wanted; index++)
+            sum += (double)values[index];
+        assert_true(hm_histogram_low_mean(&histogram, shares[place], &mean));
+        assert_true(fabs(mean - sum / wanted) <= HM_HISTOGRAM_RELATIVE_ERROR * sum / wanted);
+    }
+    clear_all();
+    for (int index = 0; index < 99; index++)
+        hm_histogram_record(&histogram, 10);
+    hm_histogram_record(&histogram, UINT64_MAX);
+    double mean;
+    assert_true(hm_histogram_low_mean(&histogram, 0.99, &mean));
+    assert_true(mean == 10);
+    assert_false(hm_histogram_low_mean(&other, 0.99, &mean));
+}
+
 static void merging_is_recording_in_one(void **state)
 {
     (void)state;
@@ -155,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_of_random_values_are_within_the_bound),
+        cmocka_unit_test(low_means_are_within_the_bound_and_outliers_do_not_move_them),
         cmocka_unit_test(merging_is_recording_in_one),
         cmocka_unit_test(buckets_hold_their_values_and_are_narrow),
         cmocka_unit_test(buckets_come_in_order_and_hold_all),

@@ -65,8 +65,15 @@ static void cpu_totals_add_up(void **state)
     hm_cpu_totals totals;
     const uint64_t tick_ns = 10000000; /* 100 a second on every Linux this builds on */
     assert_true(hm_cpu_totals_parse("cpu  1 2 3 40 50 6 7 8 1000 2000\ncpu0 …\n", &totals));
-    assert_int_equal(totals.busy_ns, (1 + 2 + 3 + 6 + 7 + 8) * tick_ns);
+    assert_int_equal(totals.busy_ns, (1 + 2 + 3 + 6 + 7) * tick_ns);
+    assert_int_equal(totals.steal_ns, 8 * tick_ns);
+    assert_true(totals.tells_steal);
     assert_int_equal(totals.total_ns, (1 + 2 + 3 + 40 + 50 + 6 + 7 + 8) * tick_ns);
+    /* A kernel without the field steal; what stands on the next line is not it. */
+    assert_true(hm_cpu_totals_parse("cpu  1 2 3 40 50 6 7\n99 99\n", &totals));
+    assert_int_equal(totals.total_ns, (1 + 2 + 3 + 40 + 50 + 6 + 7) * tick_ns);
+    assert_int_equal(totals.steal_ns, 0);
+    assert_false(totals.tells_steal);
     assert_false(hm_cpu_totals_parse("cpu  1 2 3", &totals));
     assert_false(hm_cpu_totals_parse("intr 1 2 3 4 5 6 7 8", &totals));
     assert_true(hm_cpu_totals_read(&totals));
@@ -83,6 +90,17 @@ static void foreign_share_leaves_out_our_own(void **state)
     assert_true(hm_foreign_cpu_share(&before, &after, 600) == 0);
     assert_true(hm_foreign_cpu_share(&before, &after, 900) == 0);
     assert_true(hm_foreign_cpu_share(&before, &before, 0) < 0);
+}
+
+static void stolen_share_is_of_all_cpu_time(void **state)
+{
+    (void)state;
+    hm_cpu_totals before = {.steal_ns = 100, .total_ns = 5000, .tells_steal = true};
+    hm_cpu_totals after = {.steal_ns = 600, .total_ns = 7000, .tells_steal = true};
+    assert_true(hm_steal_share(&before, &after) == 0.25);
+    assert_true(hm_steal_share(&after, &after) < 0);
+    after.tells_steal = false;
+    assert_true(hm_steal_share(&before, &after) < 0);
 }
 
 static void pressure_only_grows(void **state)
@@ -117,6 +135,7 @@ int main(void)
         cmocka_unit_test(sleeping_is_a_voluntary_switch),
         cmocka_unit_test(cpu_totals_add_up),
         cmocka_unit_test(foreign_share_leaves_out_our_own),
+        cmocka_unit_test(stolen_share_is_of_all_cpu_time),
         cmocka_unit_test(pressure_only_grows),
         cmocka_unit_test(time_of_day_has_its_form),
     };

@@ -1,120 +1,43 @@
 """This module makes runs with known truths, so that the tests can ask whether the reader finds
-them: ratios between back ends, the cost of a collector, a contaminated control, the split of
-memory. The files are what docs/results.md says; the numbers are drawn from a seed.
+them: ratios between back ends, the cost of a collector, a contaminated control, the split of memory,
+percentiles, what a release gives back, what a soak grows by. The files are what docs/results.md says;
+the numbers are drawn from a seed.
 
-    python3 tests/plot/synthetic.py FOLDER [--works N] [--seed N]
+    python3 tests/plot/synthetic.py FOLDER [--works N] [--seed N] [--release] [--soak]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from synthetic_latency import LatencyMaker
+from synthetic_memory import MemoryMaker
+from synthetic_truths import (COLLECTOR_TIME, METRICS, MIB, PREFIX, REFILL, TIME,  # noqa: F401
+                              WORKS, Recipe, true_ratio, truth_of, work_name)
 
-MIB = 2**20
-
-#: True time of a back end relative to system's.
-TIME = {"pool": 0.62, "system": 1.0, "jemalloc": 0.86, "mimalloc": 0.74, "tcmalloc": 0.80}
-#: True memory above what is requested: internal, external, retention (None: A is not told).
-MEMORY = {"pool": (1.06, 1.09, 1.02), "system": (1.12, None, 1.18), "jemalloc": (1.08, 1.07, 1.10),
-          "mimalloc": (1.10, 1.12, 1.05), "tcmalloc": (1.09, None, 1.31)}
-COLLECTOR_TIME = {"none": 1.0, "off": 1.06, "generational": 1.24}
-COLLECTOR_DRAG = {"none": 1.0, "off": 1.2, "generational": 1.25}
-PREFIX = {"none": 0, "off": 16, "generational": 16}
-
-WORKS = [
-    ("short-lived", {"kind": "mixed", "length": 8}, ["kind"], 46.0, 24 * MIB,
-     "objects of many types, made and dropped", "one object created and dropped"),
-    ("cyclic-graph", {"shape": "ring", "garbage": 50, "break": "leave"}, ["shape"], 118.0, 31 * MIB,
-     "rings of objects, left to the collector", "one node linked and lost"),
-    ("cyclic-graph", {"shape": "ring", "garbage": 50, "break": "by-hand"}, ["shape", "break"], 121.0,
-     31 * MIB, "rings of objects, broken by hand", "one node linked and lost"),
-    ("growing-dict", {"keys": "str", "entries": 100000}, ["keys", "entries"], 214.0, 18 * MIB,
-     "dicts that grow and are thrown away", "one entry set"),
-    ("streaming-generator", {"mode": "stream", "stages": 3}, ["mode"], 83.0, MIB // 4,
-     "items through a pipeline of generators", "one item through all stages"),
-]
-
-METRICS = [
-    ("ns_per_op", "ns", "lower", "time", "Wall time of one operation."),
-    ("cpu_ns_per_op", "ns", "lower", "time", "CPU time of one operation."),
-    ("ops_per_second", "1/s", "higher", "time", "Operations in a second of wall time."),
-    ("foreign_cpu_share", "ratio", "lower", "time,memory,latency", "Share of CPU that other processes took."),
-    ("collections", "count", "none", "time,memory,latency", "Collections during the sample."),
-    ("pause_max_ns", "ns", "lower", "time", "The longest collection."),
-    ("pause_p99_ns", "ns", "lower", "time", "99 of 100 collections took no longer."),
-    ("pause_total_ns", "ns", "lower", "time", "Time spent in collections."),
-    ("cascade_max_ns", "ns", "lower", "time", "The longest cascade of deallocations."),
-    ("peak_rss_bytes", "bytes", "lower", "memory", "Most memory resident at once."),
-    ("peak_rss_net_bytes", "bytes", "lower", "memory", "The peak less that of a null run."),
-    ("rss_net_bytes", "bytes", "lower", "memory", "Resident memory less that of a null run."),
-    ("overhead_ratio", "ratio", "lower", "memory", "Net resident memory over live bytes."),
-    ("collector_drag_ratio", "ratio", "lower", "memory", "Requested over live bytes, Q/L."),
-    ("internal_fragmentation_ratio", "ratio", "lower", "memory", "Usable over requested bytes, U/Q."),
-    ("external_fragmentation_ratio", "ratio", "lower", "memory", "Active over usable bytes, A/U."),
-    ("retention_ratio", "ratio", "lower", "memory", "Net resident over active bytes."),
-    ("rss_after_release_bytes", "bytes", "lower", "memory", "Resident memory after the release."),
-    ("rss_after_purge_bytes", "bytes", "lower", "memory", "Resident memory after a purge."),
-]
+_COUNTS = {"instructions": 31.0, "cycles": 17.0, "cache_misses": 0.2, "dtlb_misses": 0.05,
+           "branch_misses": 0.1}
 
 
-@dataclass
-class Recipe:
-    """What the made run is to be like; `time` and `cell_time` are the truths to be found."""
-
-    seed: int = 1
-    works: int = 5
-    backends: tuple = ("pool", "system", "jemalloc", "mimalloc", "tcmalloc")
-    collectors: tuple = ("none", "off", "generational")
-    repetitions: int = 5
-    batches: int = 20
-    process_noise: float = 0.008
-    batch_noise: float = 0.02
-    time: dict = field(default_factory=lambda: dict(TIME))
-    twins: dict = field(default_factory=dict)   # label → back end that it is in truth
-    control_shift: float = 1.0
-    control: bool = True
-    invalid: dict = field(default_factory=dict)  # (backend, kind) → reason for all its samples
-    labels: dict = field(default_factory=dict)   # back end → label shown instead
-    state: str = "finished"
-    tables_bytes: int = 0                        # the workload's own tables
-    foreign_share: float = 0.01                  # the most that other processes take of the CPU
-    work_effect: float = 0.04                    # how much back ends' ratios vary over works
-
-
-def truth_of(recipe: Recipe, backend: str) -> str:
-    return recipe.twins.get(backend, backend)
-
-
-def true_ratio(recipe: Recipe, work_index: int, backend: str) -> float:
-    """The true time of `backend` on a work, relative to system's on it."""
-    kind = truth_of(recipe, backend)
-    if kind == "system":
-        return recipe.time["system"]
-    wobble = np.sin(3.1 * work_index + sum(map(ord, kind)))
-    return recipe.time.get(kind, 1.0) * float(np.exp(recipe.work_effect * wobble))
-
-
-def work_name(workload: str, parameters: dict, shown: list) -> str:
-    return "/".join([workload] + [f"{name}:{parameters[name]}" for name in shown])
-
-
-class Maker:
-    """Makes the records of one run."""
+class Maker(MemoryMaker, LatencyMaker):
+    """Makes the records of one run. `extra` draws what came after time and memory, so that one does
+    not change the other."""
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
         self.random = np.random.default_rng(recipe.seed)
+        self.extra = np.random.default_rng([recipe.seed, 2])
 
     def label(self, backend: str) -> str:
         return self.recipe.labels.get(backend, backend)
 
-    def identity(self, work: str, workload: str, parameters: dict, backend: str, collector: str,
-                 kind: str, repetition: int, role: str) -> dict:
-        name = self.label(backend)
+    def identity(self, planned: tuple, backend: str, collector: str, kind: str, repetition: int,
+                 role: str) -> dict:
+        workload, parameters, shown = planned[:3]
+        work, name = work_name(workload, parameters, shown), self.label(backend)
         cell = f"{work}/backend:{name}/linkage:so/collector:{collector}/threads:1/runtime:heapmark"
         tag = "" if role == "cell" else f"#{role}"
         return {
@@ -125,6 +48,9 @@ class Maker:
             "reason": None, "command": f"heapmark sample '{cell}' --kind {kind} --seed 0x1f",
             "started_at": "2026-11-21T10:00:00.123Z", "duration_ns": 412000000, "attempt": 1,
             "seed": "0x1f", "padding_bytes": int(self.random.integers(0, 4096)),
+            "contamination": {"foreign_cpu_share": 0.004, "steal_share": 0.0,
+                              "cpu_pressure_share": None, "waited_ns": 0, "contaminated": False,
+                              "why": []},
         }
 
     def found(self, sample: dict, batches: int) -> None:
@@ -135,12 +61,11 @@ class Maker:
     def time_sample(self, index: int, backend: str, collector: str, repetition: int,
                     role: str = "cell") -> dict:
         recipe = self.recipe
-        workload, parameters, shown, base, _, _, _ = WORKS[index]
-        sample = self.identity(work_name(workload, parameters, shown), workload, parameters, backend,
-                               collector, "time", repetition, role)
-        cost = COLLECTOR_TIME[collector] if workload == "cyclic-graph" else \
+        work = recipe.planned()[index]
+        sample = self.identity(work, backend, collector, "time", repetition, role)
+        cost = COLLECTOR_TIME[collector] if work[0] == "cyclic-graph" else \
             COLLECTOR_TIME[collector] ** 0.3
-        true_ns = base * true_ratio(recipe, index, backend) * cost
+        true_ns = work[3] * true_ratio(recipe, index, backend) * cost
         if role == "control":
             true_ns *= recipe.control_shift
         level = true_ns * np.exp(recipe.process_noise * self.random.standard_normal())
@@ -158,9 +83,22 @@ class Maker:
         }
         sample["series"] = {"batch_wall_ns": [float(value) for value in batch_ns],
                             "batch_cpu_ns": [float(value * 0.99) for value in batch_ns]}
-        if collector == "generational" and workload == "cyclic-graph":
+        self.add_counters(sample)
+        if work[0] == "release-refill":
+            refill, _ = REFILL.get(truth_of(recipe, backend), REFILL["system"])
+            sample["metrics"].update(release_ns=1e7, refill_ns=1e7 * refill)
+        if collector == "generational" and work[0] == "cyclic-graph":
             self.add_pauses(sample, recipe.time.get(truth_of(recipe, backend), 1.0))
         return sample
+
+    def add_counters(self, sample: dict) -> None:
+        if not self.recipe.counters:
+            sample["counters"] = {**dict.fromkeys(_COUNTS), "absent": "no PMU in this machine"}
+            return
+        operations = sample["operations"]
+        sample["counters"] = {name: int(each * operations) for name, each in _COUNTS.items()}
+        sample["counters"]["absent"] = None
+        sample["metrics"].update({f"{name}_per_op": each for name, each in _COUNTS.items()})
 
     def add_pauses(self, sample: dict, scale: float) -> None:
         pauses = np.sort(self.random.lognormal(11.2, 0.9, size=240) * scale)
@@ -175,77 +113,9 @@ class Maker:
                                  pause_p99_ns=float(np.percentile(pauses, 99)),
                                  pause_total_ns=float(pauses.sum()))
 
-    def memory_sample(self, index: int, backend: str, collector: str) -> dict:
-        workload, parameters, shown, base, live, _, _ = WORKS[index]
-        sample = self.identity(work_name(workload, parameters, shown), workload, parameters, backend,
-                               collector, "memory", 0, "cell")
-        internal, external, retention = MEMORY.get(truth_of(self.recipe, backend), (1.1, None, 1.2))
-        drag = COLLECTOR_DRAG[collector] if workload == "cyclic-graph" else 1.0
-        requested = int(live * drag) + live // 100 * PREFIX[collector] // 4
-        usable = int(requested * internal)
-        active = int(usable * external) if external else None
-        net = int((active or usable) * retention)
-        self.fill_memory(sample, live, requested, usable, active, net,
-                         true_ratio(self.recipe, index, backend))
-        return sample
-
-    def fill_memory(self, sample, live, requested, usable, active, net, speed) -> None:
-        floor = self.null_rss(sample["backend"]) + self.recipe.tables_bytes
-        after, purged = floor + int(net * 0.31), floor + int(net * 0.12)
-        peak = floor + int(net * 1.04)
-        self.found(sample, 0)
-        edges = [self.edge("setup", 0, floor, floor, 0, 0, 0, None, 1)]
-        for name, at, rss, share in (("build", 0.22, 0.7, 0.7), ("steady", 0.75, 1, 1),
-                                     ("release", 0.8, 0.4, 0.1)):
-            edges.append(self.edge(name, at, floor + int(net * rss), peak, live, requested, usable,
-                                   active, share))
-        for name, at, rss in (("release+0ms", 0.81, after), ("release+100ms", 0.94, after),
-                              ("collected", 0.95, after), ("purged", 0.97, purged)):
-            edges.append(self.edge(name, at, rss, peak, live, requested, usable, active, 0.1))
-        sample["edges"] = edges
-        sample["timeline"] = self.timeline(floor, net, purged, speed)
-        sample["metrics"] = {
-            "peak_rss_bytes": peak, "collector_drag_ratio": requested / live if live else None,
-            "internal_fragmentation_ratio": usable / requested if requested else None,
-            "external_fragmentation_ratio": active / usable if active and usable else None,
-            "rss_after_release_bytes": after, "rss_after_purge_bytes": purged, "collections": 0,
-            "foreign_cpu_share": 0.004,
-        }
-
-    @staticmethod
-    def edge(name, at, rss, peak, live, requested, usable, active, share) -> dict:
-        return {"edge": name, "at_ns": int(at * 4e8), "rss_bytes": rss, "peak_rss_bytes": peak,
-                "live_bytes": int(live * share), "requested_bytes": int(requested * share),
-                "usable_bytes": int(usable * share),
-                "active_bytes": None if active is None else int(active * share),
-                "tracked_objects": 0}
-
-    def timeline(self, floor: int, net: int, purged: int, speed: float) -> dict:
-        at = np.arange(0, 0.98, 0.0125)
-        shape = np.interp(at, [0, 0.22, 0.25, 0.75, 0.8, 0.96, 0.97], [0, 0.7, 0.98, 1, 0.4, 0.31, 0.12])
-        ripple = 1 + 0.02 * self.random.standard_normal(len(at))
-        scale = 4e8 * (0.6 + 0.4 * speed)
-        return {"at_ns": [int(value) for value in at * scale],
-                "rss_bytes": [int(value) for value in floor + net * shape * ripple],
-                "phase": [[0, "build"], [int(0.22 * scale), "steady"], [int(0.75 * scale), "release"]]}
-
-    @staticmethod
-    def null_rss(backend: str) -> int:
-        return 2 * MIB + 4096 * (sum(map(ord, backend)) % 300)
-
-    def null_sample(self, backend: str, collector: str) -> dict:
-        sample = self.identity("null", "null", {}, backend, collector, "memory", 0, "null")
-        self.found(sample, 0)
-        rss = self.null_rss(self.label(backend))
-        sample["edges"] = [self.edge("setup", 0, rss, rss, 0, 0, 0, None, 1),
-                           self.edge("steady", 0.5, rss, rss, 0, 0, 0, None, 1)]
-        sample["timeline"] = {"at_ns": [0], "rss_bytes": [rss], "phase": [[0, "steady"]]}
-        sample["metrics"] = {"peak_rss_bytes": rss}
-        return sample
-
     def empty_sample(self, repetition: int) -> dict:
         """The harness's own cost: 0.5 ns a step."""
-        sample = self.identity("empty", "empty", {}, "system", "none", "time", repetition, "empty")
+        sample = self.identity(("empty", {}, []), "system", "none", "time", repetition, "empty")
         self.found(sample, 20)
         sample["metrics"] = {"ns_per_op": 0.5, "cpu_ns_per_op": 0.5, "ops_per_second": 2e9}
         sample["series"] = {"batch_wall_ns": [6000.0] * 20, "batch_cpu_ns": [6000.0] * 20}
@@ -253,84 +123,46 @@ class Maker:
 
     def samples(self) -> list[dict]:
         recipe, made = self.recipe, []
-        for index in range(recipe.works):
-            for backend in recipe.backends:
-                for collector in recipe.collectors:
-                    made += [self.time_sample(index, backend, collector, repetition)
-                             for repetition in range(recipe.repetitions)]
-                    made.append(self.memory_sample(index, backend, collector))
+        cells = [(index, backend, collector) for index in range(len(recipe.planned()))
+                 for backend in recipe.backends for collector in recipe.collectors]
+        for cell in cells:
+            made += [self.time_sample(*cell, repetition) for repetition in range(recipe.repetitions)]
+            made.append(self.memory_sample(*cell))
         made += [self.null_sample(backend, collector) for backend in recipe.backends
                  for collector in recipe.collectors]
         made += [self.empty_sample(repetition) for repetition in range(2)]
         if recipe.control:
             made += [self.time_sample(0, "system", recipe.collectors[0], repetition, "control")
                      for repetition in range(recipe.repetitions)]
+        made += [self.latency_sample(*cell, repetition) for cell in cells
+                 for repetition in range(recipe.latency_repetitions)]
+        self.disturb(made)
         self.random.shuffle(made)
         for number, sample in enumerate(made):
             sample["sequence"] = number
             self.spoil(sample)
         return made
 
+    def disturb(self, made: list[dict]) -> None:
+        times = [sample for sample in made if (sample["kind"], sample["role"]) == ("time", "cell")]
+        for sample in times[:self.recipe.contaminated]:
+            sample["contamination"].update(
+                foreign_cpu_share=0.31, waited_ns=2_000_000_000, contaminated=True,
+                why=["other processes took 31 % of the CPU"])
+
     def spoil(self, sample: dict) -> None:
         reason = self.recipe.invalid.get((sample["backend"], sample["kind"]))
         if reason and sample["role"] == "cell":
             for member in ("metrics", "series", "edges", "timeline", "pauses", "collections",
-                           "version", "origin", "checksum", "iterations", "batches", "operations"):
+                           "version", "origin", "checksum", "iterations", "batches", "operations",
+                           "accounts", "size_classes", "attribution", "latency", "cascades", "mmu",
+                           "counters"):
                 sample.pop(member, None)
             sample.update(valid=False, reason=reason)
 
     def environment(self, sample_count: int) -> dict:
-        recipe = self.recipe
-        works = [{"work": work_name(workload, parameters, shown), "workload": workload,
-                  "parameters": parameters, "brief": brief, "operation": operation,
-                  "iterations": 12, "batches": recipe.batches, "operations_per_iteration": 1000}
-                 for workload, parameters, shown, _, _, brief, operation in WORKS[:recipe.works]]
-        backends = [self.backend(name, True) for name in recipe.backends]
-        backends.append(self.backend("snmalloc", False))
-        return {
-            "record": "environment", "schema": 2, "heapmark": "0.1.0", "git_commit": None,
-            "git_dirty": False, "run": "2026-11-21T10-00-00-quick", "profile": "quick",
-            "started_at": "2026-11-21T10:00:00Z",
-            "finished_at": "2026-11-21T10:03:20Z" if recipe.state == "finished" else None,
-            "state": recipe.state, "command_line": ["heapmark", "run", "--profile", "quick"],
-            "seed": hex(recipe.seed), "baseline": self.label("system"),
-            "options": {"repetitions": recipe.repetitions, "memory_repetitions": 1, "timeout_s": 30,
-                        "memory_limit_bytes": 2147483648, "freelists": False,
-                        "huge_pages": "madvise"},
-            "plan": {"samples": sample_count, "works": works,
-                     "backends": [self.label(name) for name in recipe.backends],
-                     "collectors": list(recipe.collectors), "threads": [1]},
-            "backends": backends,
-            "collectors": [{"name": name, "brief": f"the collector {name}",
-                            "prefix_bytes": PREFIX[name],
-                            "trigger": "auto" if name == "generational" else None,
-                            "parameters": {}} for name in recipe.collectors],
-            "metrics": [dict(zip(("name", "unit", "direction", "kinds", "brief"), (*metric[:3], metric[3].split(","), metric[4])))
-                        for metric in METRICS],
-            "machine": {"cpu_model": "Imaginary 9000", "cores_online": 2, "memory_bytes": 8 * 2**30,
-                        "kernel": "6.1.0", "os": "Debian GNU/Linux 12", "libc": "glibc 2.36",
-                        "caches": {"L1d": 32768, "L2": 1048576, "L3": 33554432}, "thp": "madvise",
-                        "governor": None, "virtual_machine": "kvm", "aslr": 2, "swap_bytes": 0,
-                        "load_1m_start": 0.2, "load_1m_end": 0.9, "hardware_counters": False,
-                        "psi": True},
-            "build": {"compiler": "gcc 12.2.0", "type": "Release", "flags": "-O2 -g -DNDEBUG",
-                      "sanitizers": None,
-                      "google_benchmark": {"version": "1.7.1", "library_build_type": "debug"}},
-        }
-
-    def backend(self, name: str, available: bool) -> dict:
-        label = self.label(name)
-        preload = None
-        if available and name not in ("system", "pool"):
-            preload = f"LD_PRELOAD=/usr/lib/x86_64-linux-gnu/lib{name}.so.2"
-        elif name == "pool":
-            preload = "LD_PRELOAD=/opt/heapmark/libheapmark_pool.so"
-        return {"name": label, "linkage": "so", "brief": f"the allocator {name}", "ranked": True,
-                "available": available, "reason": None if available else "library not found",
-                "package": None if name in ("system", "pool") else f"lib{name}2",
-                "version": "5.3.0" if available else None,
-                "origin": f"/usr/lib/lib{name}.so" if available else None, "environment": {},
-                "preload": preload}
+        from synthetic_environment import environment_of
+        return environment_of(self, sample_count)
 
 
 def write_run(folder: Path, recipe: Recipe | None = None) -> Path:
@@ -350,8 +182,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--works", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--release", action="store_true", help="with the works that release")
+    parser.add_argument("--soak", action="store_true", help="a soak instead: tcmalloc grows")
     options = parser.parse_args()
-    write_run(options.folder, Recipe(seed=options.seed, works=options.works))
+    recipe = Recipe(seed=options.seed, works=options.works, release=options.release)
+    if options.release:
+        recipe.settle = "long"
+    if options.soak:
+        recipe.works, recipe.soak = 0, {"tcmalloc": 300e3}
+    write_run(options.folder, recipe)
 
 
 if __name__ == "__main__":

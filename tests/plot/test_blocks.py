@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from heapmark_plot.analysis import quiet_batches
+from heapmark_plot.statistics.cells import quiet_batches
 from heapmark_plot.statistics.blocks import without_block_effects
 from heapmark_plot.statistics.resample import batch_departures, pack
 

@@ -76,12 +76,18 @@ static void test_attempts_are_bounded_for_a_sample_and_for_a_run(void **state)
     hm_disturbance disturbance;
     hm_disturbance_start(&disturbance, 10 * HM_EXTRA_ATTEMPTS_OF);
     assert_in_range(disturbance.quiet_probe_ns, 1, UINT64_MAX - 1);
-    assert_false(hm_disturbance_try_again(&disturbance, HM_DISTURBED_ENOUGH, 1));
-    assert_false(hm_disturbance_try_again(&disturbance, 1.0, HM_MAX_ATTEMPTS));
+    assert_false(hm_disturbance_may_try_again(&disturbance, HM_MAX_ATTEMPTS));
     int again = 0;
-    for (int sample = 0; sample < 100; sample++)
-        again += hm_disturbance_try_again(&disturbance, 1.0, 1);
+    for (int sample = 0; sample < 100; sample++) {
+        if (!hm_disturbance_may_try_again(&disturbance, 1))
+            break;
+        hm_disturbance_take_attempt(&disturbance);
+        again++;
+    }
     assert_int_equal(again, 10);
+    hm_disturbance_extend(&disturbance, 2 * HM_EXTRA_ATTEMPTS_OF);
+    assert_true(hm_disturbance_may_try_again(&disturbance, 1));
+    assert_int_equal(disturbance.extra_attempts_left, 2);
 }
 
 static void test_the_quickest_probe_of_all_records_is_kept(void **state)
@@ -89,14 +95,25 @@ static void test_the_quickest_probe_of_all_records_is_kept(void **state)
     HM_UNUSED(state);
     hm_disturbance disturbance = {.quiet_probe_ns = 20000};
     json_t *record = json_pack("{s:{s:[i,i,i]},s:{s:f}}", "series", "probe_ns", 30000, 18000, 25000,
-                               "metrics", "disturbed_share", 0.25);
-    assert_true(hm_disturbance_judge(&disturbance, record) == 0.25);
+                               "metrics", "disturbed_share", HM_DISTURBED_ENOUGH);
+    assert_true(hm_disturbance_badness(&disturbance, record) == 1);
     assert_int_equal(disturbance.quiet_probe_ns, 18000);
     json_decref(record);
     record = json_object();
-    assert_true(hm_disturbance_judge(&disturbance, record) == 0);
+    assert_true(hm_disturbance_badness(&disturbance, record) == 0);
     assert_int_equal(disturbance.quiet_probe_ns, 18000);
     json_decref(record);
+}
+
+static void test_a_machine_that_stays_loud_is_no_reason_to_try_again(void **state)
+{
+    HM_UNUSED(state);
+    assert_false(hm_disturbance_is_worth_another(1, 1, false));
+    assert_true(hm_disturbance_is_worth_another(0, 1.1, false));
+    assert_false(hm_disturbance_is_worth_another(0, 1.1, true));
+    /* A neighbour that the probe felt shows in no figure of the kernel's: it may be gone. */
+    assert_true(hm_disturbance_is_worth_another(1.1, 0, false));
+    assert_true(hm_disturbance_is_worth_another(1.1, 2, true));
 }
 
 static uint64_t quickest_of_many(void)
@@ -124,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_the_caller_may_know_a_quieter_machine),
         cmocka_unit_test(test_the_median_is_over_the_quiet_batches_where_there_are_enough),
         cmocka_unit_test(test_attempts_are_bounded_for_a_sample_and_for_a_run),
+        cmocka_unit_test(test_a_machine_that_stays_loud_is_no_reason_to_try_again),
         cmocka_unit_test(test_the_quickest_probe_of_all_records_is_kept),
         cmocka_unit_test(test_the_probe_repeats),
     };

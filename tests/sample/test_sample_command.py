@@ -118,9 +118,10 @@ def test_a_memory_record_is_complete_and_its_terms_are_ordered(work, collector):
 def test_the_driver_learns_when_the_build_began_and_what_to_leave_out():
     record = short(name("cyclic-graph"), "memory")
     assert record["build_started_monotonic_ns"] > 0
-    assert len(record["masked_ns"]) == len(record["edges"])
-    for (begin, end), edge in zip(record["masked_ns"], record["edges"]):
-        assert record["build_started_monotonic_ns"] + edge["at_ns"] <= begin <= end
+    accounts = sorted(record["edges"] + record["accounts"], key=lambda account: account["at_ns"])
+    assert len(record["masked_ns"]) == len(accounts)
+    for (begin, end), account in zip(record["masked_ns"], accounts):
+        assert record["build_started_monotonic_ns"] + account["at_ns"] <= begin <= end
     phases = record["timeline"]["phase"]
     assert [phase for _, phase in phases] == ["build", "steady", "release"]
     starts = [start for start, _ in phases]
@@ -350,7 +351,7 @@ WRONG = [
     ([GOOD, "--iterations", "1.5"], "--iterations"),
     ([GOOD, "--batches", "0"], "--batches: '0' is not a number from 1 to 1000000"),
     ([GOOD, "--batches", "2000000"], "--batches"),
-    ([GOOD, "--kind", "space"], "--kind: 'space' is not time or memory"),
+    ([GOOD, "--kind", "space"], "--kind: 'space' is not time, memory or latency"),
     ([GOOD, "--seed", "0xg"], "--seed: '0xg' is not a hexadecimal number"),
     ([GOOD, "--seed", "12345678123456781"], "--seed"),
     ([GOOD, "--seed", ""], "--seed"),

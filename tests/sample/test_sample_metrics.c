@@ -87,8 +87,7 @@ static void pauses_are_null_where_there_were_none(void **state)
     hm_histogram_record(&events.pauses, 100);
     hm_histogram_record(&events.pauses, 150);
     events.pause_total_ns = 250;
-    events.cascades = 1;
-    events.cascade_max_ns = 77;
+    hm_histogram_record(&events.cascades, 77);
     events.collected = 12;
     hm_sample_metrics(&sample, values);
     assert_true(values[HM_METRIC_pause_max_ns] == 150);

@@ -6,14 +6,15 @@ static void test_registry_holds_every_workload_in_order(void **state)
 {
     HM_UNUSED(state);
     static const char *const names[] = {"short-lived",         "cyclic-graph", "growing-dict",
-                                        "streaming-generator", "empty",        "null"};
+                                        "streaming-generator", "lru-cache",    "request-mix",
+                                        "release-refill",      "empty",        "null"};
     size_t count;
     const hm_workload *const *workloads = hm_workloads(&count);
     assert_int_equal(count, HM_COUNT_OF(names));
     for (size_t index = 0; index < count; index++) {
         assert_string_equal(workloads[index]->name, names[index]);
         assert_ptr_equal(hm_workload_find(names[index]), workloads[index]);
-        assert_string_equal(workloads[index]->group, index < 4 ? "object" : "control");
+        assert_string_equal(workloads[index]->group, index < 7 ? "object" : "control");
     }
     assert_null(hm_workload_find("short"));
     assert_null(hm_workload_find(""));
@@ -107,7 +108,10 @@ static void test_a_name_says_what_differs_and_reads_back(void **state)
         "short-lived/kind:int/batch:10/order:lifo/survivors:0",
         "cyclic-graph/shape:tree-with-parents/nodes:5/degree:2/back-links:weak/break:by-hand",
         "growing-dict/keys:int-random/entries:1000000/clearing:never-cleared",
-        "streaming-generator/mode:materialise/consume:50"};
+        "streaming-generator/mode:materialise/consume:50",
+        "lru-cache/exponent:64/capacity:5000/links:weak/cyclic:10",
+        "request-mix/headers:20/sessions:50/keep:0/cyclic:50",
+        "release-refill/sizes:fixed/size:128/order:age/keep:20/refill:200"};
     char text[256];
     for (size_t index = 0; index < HM_COUNT_OF(names); index++) {
         test_work work = {0};
@@ -162,6 +166,22 @@ static void test_values_that_do_not_fit_together_are_refused(void **state)
         {"streaming-generator/mode:materialise/items:10M/item:1k",
          "streaming-generator: about 19.5 GiB would be live at once and at most 1.0 GiB is "
          "allowed; lower items, item, stages or window"},
+        {"lru-cache/keys:100/capacity:101",
+         "lru-cache: a capacity of 101 would never be full with 100 keys; lower capacity or raise "
+         "keys"},
+        {"lru-cache/capacity:100000/value:100k",
+         "lru-cache: about 9.3 GiB would be live at once and at most 1.0 GiB is allowed; lower "
+         "capacity or value"},
+        {"request-mix/keep:0/lifetime:200",
+         "request-mix: lifetime has no effect with keep 0; leave it at 4096"},
+        {"request-mix/sessions:1M",
+         "request-mix: about 1.1 GiB would be live at once and at most 1.0 GiB is allowed; lower "
+         "sessions, records, fields, keep or lifetime"},
+        {"release-refill/size:32",
+         "release-refill: size has no effect with sizes python or wide; leave it at 64"},
+        {"release-refill/objects:10M/sizes:wide",
+         "release-refill: about 23.5 GiB would be live at once and at most 1.0 GiB is allowed; "
+         "lower objects or size"},
     };
     for (size_t index = 0; index < HM_COUNT_OF(cases); index++) {
         test_work work = {0};

@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 
-enum { ITERATIONS = 11, SEED = 20261121 };
+enum { ITERATIONS = 11, SEED = 20261121, CONTROLS = 2 };
 
 /* Whether the objects hold anything: controls make none, containers of length 0 hold nothing. */
 static bool has_content(const char *name)
@@ -51,8 +51,11 @@ static void test_checksum_follows_from_seed_and_iterations(void **state)
 static void test_every_thread_does_its_own_work(void **state)
 {
     HM_UNUSED(state);
-    static const char *const names[] = {"short-lived/batch:100", "cyclic-graph/nodes:50/live:20",
-                                        "growing-dict/entries:50", "streaming-generator/items:50"};
+    static const char *const names[] = {
+        "short-lived/batch:100",          "cyclic-graph/nodes:50/live:20",
+        "growing-dict/entries:50",        "streaming-generator/items:50",
+        "lru-cache/keys:300/capacity:30", "request-mix/sessions:20/lifetime:128",
+        "release-refill/objects:300"};
     for (size_t index = 0; index < HM_COUNT_OF(names); index++) {
         uint64_t one = work_checksum(names[index], "generational", 1, SEED, ITERATIONS);
         uint64_t three = work_checksum(names[index], "generational", 3, SEED, ITERATIONS);
@@ -69,7 +72,7 @@ static void draw_work(hm_random *random, char *name, size_t size)
     size_t count;
     const hm_workload *const *workloads = hm_workloads(&count);
     do {
-        work.workload = workloads[hm_random_below(random, 4)];
+        work.workload = workloads[hm_random_below(random, count - CONTROLS)];
         for (unsigned index = 0; index < work.workload->parameter_count; index++) {
             const hm_parameter *parameter = &work.workload->parameters[index];
             int64_t *value = &work.context.parameters[index];
@@ -92,7 +95,7 @@ static void test_random_works_agree_under_all_collectors(void **state)
     print_message("seed %llu (HEAPMARK_TEST_SEED)\n", (unsigned long long)seed);
     hm_random random;
     hm_random_seed(&random, seed);
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 100; round++) {
         char name[256];
         draw_work(&random, name, sizeof name);
         uint64_t none = work_checksum(name, "none", 1, seed, 4);

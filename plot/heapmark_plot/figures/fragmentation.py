@@ -1,62 +1,26 @@
 """This figure is what resident memory consists of above the live data: the collector's share, the
-allocator's rounding, its spread over pages, and what it keeps.
+allocator's rounding, its spread over pages, what it keeps, and the collector's own tables.
 
-RSS/L = Q/L · U/Q · A/U · RSS/A, so that the bars of a log axis add up exactly. Where the allocator
-does not tell A, the last two terms are one. Where L is below 1 MiB ratios mean little, and the
-terms are bytes.
+The terms of attribution.py multiply to the whole, so that the bars of a log axis add up exactly.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 from .. import units
+from ..attribution import Split, split_of
 from ..style import GRID, INK, TERM_COLOURS, Look
+from ..tables.memory import attribution_table
 from . import grid as layout
 from .picture import Absent, FigureKind, Picture
 
-LEAST_LIVE_BYTES = 2**20
-
 _WORDS = {"live": "live data L", "drag": "collector drag Q/L", "internal": "internal U/Q",
           "external": "external A/U", "retention": "retention RSS/A",
-          "merged": "external and retention RSS/U"}
-
-
-@dataclass(frozen=True)
-class Split:
-    """The bytes at a cell's steady edge: live, requested, usable, active (or NaN), net RSS."""
-
-    live: float
-    requested: float
-    usable: float
-    active: float
-    resident: float
-
-    def steps(self) -> list[tuple[str, float, float]]:
-        """(term, from, to) in bytes, from L up to the net RSS."""
-        steps = [("drag", self.live, self.requested), ("internal", self.requested, self.usable)]
-        if math.isnan(self.active):
-            return steps + [("merged", self.usable, self.resident)]
-        return steps + [("external", self.usable, self.active),
-                        ("retention", self.active, self.resident)]
-
-
-def split_of(cell) -> Split | None:
-    """The split of a cell's memory; None where a needed byte count is missing or zero."""
-    if cell is None:
-        return None
-    split = Split(*(cell.value(name) for name in (
-        "steady_live_bytes", "steady_requested_bytes", "steady_usable_bytes",
-        "steady_active_bytes", "rss_net_bytes")))
-    needed = (split.live, split.requested, split.usable, split.resident)
-    sound = all(value > 0 for value in needed) and not split.active <= 0
-    return split if sound else None
+          "merged": "external and retention RSS/U", "tables": "collector's tables"}
 
 
 def in_bytes(splits) -> bool:
     """True where a work's live data are too few for ratios."""
-    return any(split.live < LEAST_LIVE_BYTES for split in splits)
+    return any(split.in_bytes for split in splits)
 
 
 def draw(analysis) -> list[Picture] | Absent:
@@ -108,7 +72,7 @@ def _legend(sheet, splits) -> None:
 
 
 def _ratio_limits(splits) -> tuple[float, float]:
-    edges = [split.resident / split.live for split in splits]
+    edges = [split.whole for split in splits]
     edges += [1 / _below(split) for split in splits]
     low, high = layout.ratio_limits(edges)
     return (0.98 if min(edges + [1.0]) >= 1 else low), high
@@ -150,7 +114,7 @@ def _draw_split(picture: Picture, axes, line: int, variant: str, split: Split,
         start = end[side]
         end[side] = start + (last - first) if as_bytes else start * (last / first)
         _bar(picture, axes, line, start, end[side], term, words)
-    total = split.resident if as_bytes else split.resident / split.live
+    total = split.resident if as_bytes else split.whole
     axes.plot([total, total], [line - 0.36, line + 0.36], color=INK, linewidth=1.4, zorder=4)
     layout.value_text(axes, line, units.byte_count(total) if as_bytes else units.ratio(total))
 
@@ -169,7 +133,9 @@ FIGURE = FigureKind(
     caption="Net resident memory at the end of the steady phase as a multiple of the live data;"
             " shorter is better. The pieces multiply to the whole: what the collector keeps"
             " (requested/live), rounding to size classes (usable/requested), free space between"
-            " blocks (active/usable), and pages kept or bookkeeping (RSS/active). A piece left of"
+            " blocks (active/usable), pages kept or bookkeeping (RSS/active), and the collector's own"
+            " tables, which are no allocator's. A piece left of"
             " 1× stands for pages never touched; the dark tick is the whole. Hatched: the allocator"
             " does not tell its active pages, so the last two are one.",
-    draw=draw)
+    draw=draw,
+    table=attribution_table)

@@ -63,10 +63,9 @@ class Grid:
 def sheet(rows: int, columns: int, panel_height: float, measures: Measures = Measures(),
           widest_panel: float = 5.2) -> Grid:
     """A sheet of `rows` × `columns` empty panels; few columns make a narrower sheet."""
+    width = sheet_width(columns, measures, widest_panel)
     taken = measures.left + measures.right + (columns - 1) * measures.column_gap
-    panel_width = (WIDTH_INCHES - taken) / columns - measures.value_width
-    panel_width = min(panel_width, widest_panel)
-    width = taken + columns * (panel_width + measures.value_width)
+    panel_width = (width - taken) / columns - measures.value_width
     height = (measures.top + measures.bottom + rows * (panel_height + measures.heading)
               + (rows - 1) * measures.gap)
     figure = Figure(figsize=(width, height))
@@ -79,6 +78,13 @@ def sheet(rows: int, columns: int, panel_height: float, measures: Measures = Mea
                                          panel_width / width, panel_height / height]))
         grid.axes.append(line)
     return grid
+
+
+def sheet_width(columns: int, measures: Measures, widest_panel: float = 5.2) -> float:
+    """The width of a sheet in inches: WIDTH_INCHES, or less where its panels need less."""
+    taken = measures.left + measures.right + (columns - 1) * measures.column_gap
+    widest = taken + columns * (widest_panel + measures.value_width)
+    return min(WIDTH_INCHES, widest)
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
@@ -196,13 +202,20 @@ def direction_hint(grid: Grid, columns: int, better: str, worse: str,
 
 
 def legend_line(grid: Grid, entries: list[tuple[dict, str]], top: float = 0.16,
-                left: float = 0.02) -> None:
+                left: float = 0.04) -> None:
     """A one-line legend of marks (Line2D keywords) with their words."""
     width, height = grid.figure.get_size_inches()
     for mark, words in entries:
         at = 1 - top / height
-        span = [left / width, (left + 0.22) / width]
-        points = span if mark.get("linestyle", "none") != "none" else [sum(span) / 2]
-        grid.figure.add_artist(Line2D(points, [at] * len(points), **mark))
-        grid.text(left + 0.27, top, words, color=MUTED, va="center", ha="left", size=8)
-        left += 0.55 + text_width(words, 8)
+        line = mark.get("linestyle", "none") != "none"
+        points = [(left + part) / width for part in ((0, 0.13, 0.26) if line else (0.11,))]
+        grid.figure.add_artist(Line2D(points, [at] * len(points), markevery=[len(points) // 2],
+                                      **mark))
+        grid.text(left + (0.34 if line else 0.27), top, words, color=MUTED, va="center", ha="left",
+                  size=8)
+        left += legend_width(words, line)
+
+
+def legend_width(words: str, line: bool) -> float:
+    """The inches that an entry of a legend takes."""
+    return (0.62 if line else 0.55) + text_width(words, 8)

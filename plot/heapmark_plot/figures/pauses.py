@@ -6,11 +6,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, NullLocator
 
 from .. import units
 from ..style import PAPER, Look
 from . import grid as layout
+from .curves import duration_axis
 from .picture import Absent, FigureKind, Picture
 
 
@@ -34,7 +34,7 @@ def draw(analysis) -> list[Picture] | Absent:
         layout.row_title(sheet, row, work)
         for column, collector in enumerate(columns):
             axes = sheet.axes[row][column]
-            _duration_axis(axes, limits, sheet.panel_width, row == len(rows) - 1)
+            duration_axis(axes, limits, sheet.panel_width, row == len(rows) - 1)
             layout.back_end_lines(axes, analysis.variants, look, column == 0)
             own = [(line, found.get((work, variant, collector)))
                    for line, variant in enumerate(analysis.variants)]
@@ -91,28 +91,6 @@ def _largest(samples, metric: str) -> float:
 def _limits(pauses) -> tuple[float, float]:
     values = [value for pause in pauses for value in pause.extent()] or [1e3, 1e6]
     return min(values) / 1.5, max(values) * 1.5
-
-
-def _duration_axis(axes, limits, width: float, labelled: bool) -> None:
-    axes.set_xscale("log")
-    axes.set_xlim(*limits)
-    low, high = (math.floor(math.log10(limits[0])), math.ceil(math.log10(limits[1])))
-    decades = [10.0**power for power in range(low, high + 1)]
-    ticks = [tick for tick in decades if limits[0] <= tick <= limits[1]]
-    if len(ticks) < 2:
-        ticks = sorted(ticks + [step * tick for tick in decades for step in (2, 5)
-                                if limits[0] <= step * tick <= limits[1]])
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticklabels([f"{_short(tick)}" for tick in ticks] if labelled else [])
-    axes.grid(axis="x")
-
-
-def _short(value: float) -> str:
-    for scale, unit in ((1e9, "s"), (1e6, "ms"), (1e3, "µs")):
-        if value >= scale:
-            return f"{value / scale:g} {unit}"
-    return f"{value:g} ns"
 
 
 def _draw_pause(picture: Picture, axes, line: int, pause: Pause, look: Look) -> None:

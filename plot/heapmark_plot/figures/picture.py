@@ -40,9 +40,11 @@ class Absent:
 
 @dataclass(frozen=True)
 class FigureKind:
-    """A figure: `caption` says how to read it and which direction is better."""
+    """A figure: `caption` says how to read it and which direction is better; `table`, where there is
+    one, makes the same figures as a tables.Table."""
 
     name: str
     title: str
     caption: str
     draw: Callable[..., list[Picture] | Absent]
+    table: Callable | None = None

@@ -1,7 +1,8 @@
 """This module is how a picture becomes files, so that the same run gives the same bytes.
 
-SVG ids depend on the figure's name alone, carry its name as a prefix (many SVGs share one page),
-and there is no date. Marks with tips get a <title>. `inline_svg` is the same drawing for the
+SVG ids depend on the figure's name and on the order of what is drawn alone (matplotlib's own hold the
+address of a clip path in memory), carry its name as a prefix (many SVGs share one page), and there is
+no date. Marks with tips get a <title>. `inline_svg` is the same drawing for the
 report: its neutral colours are CSS variables, its paper is the page.
 """
 
@@ -17,6 +18,8 @@ from .picture import Picture
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _FONT = re.compile(r"font: (?P<rest>[^;]*?)(?P<size>[\d.]+px) [^;]*|font-family: [^;]*")
+_HASH = re.compile(r"(?:[mph]|image|C[0-9a-f]+_[0-9a-f]+_)[0-9a-f]{10}")
+_URL = re.compile(r"url\(#([^)]*)\)")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 
 ElementTree.register_namespace("", _SVG)
@@ -77,14 +80,19 @@ def _add_tips(root: ElementTree.Element, tips: dict[str, str]) -> None:
 
 
 def _prefix_ids(root: ElementTree.Element, name: str) -> None:
+    """Gives every id the prefix `name`; ids that are hashes become numbers in order of appearance."""
+    names = {}
     for element in root.iter():
-        if "id" in element.attrib:
-            element.set("id", f"{name}-{element.get('id')}")
+        own = element.get("id")
+        if own is not None:
+            names[own] = f"{name}-d{len(names)}" if _HASH.fullmatch(own) else f"{name}-{own}"
+            element.set("id", names[own])
+    for element in root.iter():
         if element.get(_LINK, "").startswith("#"):
-            element.set(_LINK, f"#{name}-{element.get(_LINK)[1:]}")
+            element.set(_LINK, f"#{names[element.get(_LINK)[1:]]}")
         for key, value in element.attrib.items():
             if "url(#" in value:
-                element.set(key, value.replace("url(#", f"url(#{name}-"))
+                element.set(key, _URL.sub(lambda match: f"url(#{names[match[1]]})", value))
 
 
 def _rounded(match: re.Match) -> str:

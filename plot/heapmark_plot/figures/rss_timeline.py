@@ -1,4 +1,5 @@
-"""This figure is resident memory over time, work × back end, one picture a collector."""
+"""This figure is resident and requested memory over time, work × back end, one picture a
+collector."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import math
 import numpy as np
 
 from .. import units
-from ..style import FAINT, GRID, MUTED, Look, shorten
+from ..style import FAINT, GRID, INK, MUTED, Look, shorten
 from . import grid as layout
 from .picture import Absent, FigureKind, Picture
 
@@ -106,6 +107,11 @@ def _draw_timeline(picture, axes, sample, look: Look, phases: bool) -> None:
         mark, = axes.plot(at, net, color=colour, linewidth=1.5, zorder=4)
         words += f", {units.byte_count(np.nanmax(net))} net"
         picture.tip(mark, words)
+    requested = sample.record["timeline"]["requested_bytes"]
+    if not np.isnan(requested).all():
+        mark, = axes.plot(at, requested, color=INK, linewidth=0.9, linestyle=(0, (1, 1.3)), zorder=5)
+        picture.tip(mark, f"{sample.variant}: {units.byte_count(np.nanmax(requested))} requested (Q) at"
+                          " the highest")
     top = axes.get_ylim()[1]
     longest = axes.get_xlim()[1]
     starts = [(start, name) for start, name in sample.record["timeline"]["phase"]]
@@ -123,7 +129,8 @@ FIGURE = FigureKind(
     name="rss-over-time",
     title="Resident memory over time",
     caption="One memory sample of each cell, sampled from outside every few milliseconds. The filled"
-            " line is net of a null run, the thin dashed one is raw; the grey lines are the other"
-            " back ends, net, for comparison. Dotted uprights are the beginnings of phases, named in"
+            " line is net of a null run, the thin dashed one is raw, the dotted dark one is what the"
+            " program asked for and has not freed (Q); the grey lines are the other back ends, net, for"
+            " comparison. Dotted uprights are the beginnings of phases, named in"
             " the first column. Lower is better, and so is a line that falls after the release.",
     draw=draw)

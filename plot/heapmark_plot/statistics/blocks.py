@@ -22,12 +22,15 @@ _BLOCK = ["work", "threads", "runtime", "repetition"]
 _CELL = ["role", "cell"]
 
 
-def without_block_effects(frame: pd.DataFrame, metric: str) -> pd.Series:
-    """The column `metric` of the time samples of cells and controls less their blocks' effects.
+def without_block_effects(frame: pd.DataFrame, metric: str, kind: str = "time") -> pd.Series:
+    """The column `metric` of the samples of `kind` of cells and controls less their blocks' effects.
 
-    Other rows, and blocks of fewer than FEWEST_CELLS valid samples, keep their values.
+    Other rows, and blocks of fewer than FEWEST_CELLS valid samples, keep their values; so does all
+    that is not time, because a machine's speed is not in it.
     """
-    chosen = frame[(frame["kind"] == "time") & frame["valid"] & (frame[metric] > 0)
+    if kind == "memory":
+        return frame[metric].copy()
+    chosen = frame[(frame["kind"] == kind) & frame["valid"] & (frame[metric] > 0)
                    & frame["role"].isin(["cell", "control"])]
     values = frame[metric].copy()
     if chosen.empty:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .compare import BAND, Ratio, compare
+from .compare import BAND_HIGH, BAND_LOW, Ratio, compare
 from .estimate import Estimate
 
 LEVEL = 0.999
@@ -21,7 +21,7 @@ class Control:
     @property
     def contaminated(self) -> bool:
         """The interval lies wholly outside ±2 %: two equal things came out different."""
-        return self.ratio.low > 1 + BAND or self.ratio.high < 1 - BAND
+        return self.ratio.low > BAND_HIGH or self.ratio.high < BAND_LOW
 
     @property
     def sharp(self) -> bool:

@@ -2,7 +2,8 @@
 one are not trusted alike, and that no cell is trusted by its own five alone.
 
 An `Estimate` is the log of the cell's median, its standard error from the hierarchical bootstrap,
-and the degrees of freedom behind that error. Four degrees tell little about noise, and a matrix
+and the degrees of freedom behind that error. The error is the standard
+deviation of the replicates. Four degrees tell little about noise, and a matrix
 has dozens of cells on one machine: `moderate` shrinks each cell's variance towards what its run
 has in common, as far as the cells agree (Smyth 2004, "Linear models and empirical Bayes methods
 for assessing differential expression"), and adds the degrees of freedom that this is worth.
@@ -42,30 +43,45 @@ _NOTHING = float("nan")
 
 
 def estimate(cell: CellValues, seed: str) -> Estimate:
-    """The estimate of a cell on its own; without an error where it has fewer than two processes."""
-    if not cell.count or cell.values.min() <= 0:
+    """The estimate of a cell on its own; without an error where it has fewer than two processes.
+
+    Processes that all say the same have an error of 0; where all say 0 the log is minus infinity. A
+    cell with values below 0, or with some of 0, has no log and no estimate.
+    """
+    if not cell.count or cell.values.min() < 0 or 0 == cell.values.min() < cell.values.max():
         return Estimate(_NOTHING, _NOTHING, _NOTHING, cell.count)
-    log = float(np.log(cell.median))
+    log = float(np.log(cell.median)) if cell.median else float("-inf")
     if cell.count < 2:
         return Estimate(log, _NOTHING, _NOTHING, 1)
+    if np.ptp(cell.values) == 0 and not cell.batches:
+        return Estimate(log, 0.0, cell.count - 1, cell.count)
     error = max(float(np.std(log_replicates(cell, seed))), _LEAST_ERROR)
     return Estimate(log, error, cell.count - 1, cell.count)
 
 
 def moderate(estimates: dict) -> dict:
-    """The estimates (by any key) with their errors moderated by what all have in common."""
-    known = {key: own for key, own in estimates.items() if own.known}
-    if len(known) < _FEWEST_CELLS:
+    """The estimates (by any key) with their errors moderated by what all have in common.
+
+    An error of 0 is believed where most cells have one: the metric is not subject to chance. Among
+    cells that vary, those that happen to agree are moderated like the others; one whose values are
+    all 0 then has no error that could be told.
+    """
+    # In one order, whichever the samples came in: the last digits of a sum depend on it.
+    known = {key: estimates[key] for key in sorted(estimates, key=str) if estimates[key].known}
+    noisy = {key: own for key, own in known.items() if own.error > 0}
+    if len(noisy) < _FEWEST_CELLS:
         return dict(estimates)
-    freedoms = np.array([own.freedom for own in known.values()])
-    variances = np.array([own.error**2 * own.count for own in known.values()])
+    freedoms = np.array([own.freedom for own in noisy.values()])
+    variances = np.array([own.error**2 * own.count for own in noisy.values()])
     prior_freedom, prior_variance = common_variance(variances, freedoms)
+    chosen = noisy if 2 * len(noisy) <= len(known) else known
     moderated = dict(estimates)
-    for (key, own), variance in zip(known.items(), variances):
+    for key, own in chosen.items():
         freedom = own.freedom + prior_freedom
+        variance = own.error**2 * own.count
         shrunk = (prior_freedom * prior_variance + own.freedom * variance) / freedom
-        moderated[key] = replace(own, error=float(np.sqrt(shrunk / own.count)),
-                                 freedom=float(freedom))
+        error = float(np.sqrt(shrunk / own.count)) if np.isfinite(own.log) else _NOTHING
+        moderated[key] = replace(own, error=error, freedom=float(freedom))
     return moderated
 
 

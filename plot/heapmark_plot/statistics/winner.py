@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from .compare import BAND, Ratio, make_ratio, welch_freedom
+from .compare import BAND_LOW, Ratio, make_ratio, welch_freedom
 from .estimate import Estimate
 
 CLEAR, THESE_WORKS, OPEN = "clear", "these works", "open"
@@ -34,7 +34,7 @@ class Standing:
     @property
     def certainty(self) -> str:
         """How sure it is that `first` takes less time than `second`."""
-        ahead = self.measured.value < 1 - BAND and self.measured.high < 1
+        ahead = self.measured.value < BAND_LOW and self.measured.high < 1
         if not ahead:
             return OPEN
         return CLEAR if self.across.high < 1 else THESE_WORKS

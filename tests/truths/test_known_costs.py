@@ -1,0 +1,110 @@
+"""Does a comparison find a cost that is known? One allocator stands in a run under three labels: the
+base; its twin, the same library in every respect; and the slow one, the same library with a spin on
+every 64th call whose length is calibrated to a tenth of the cell's CPU time.
+
+The machine may be shared: what is compared is CPU time, the samples of the three run side by side, and
+the interval has to say itself what it is worth. A run that its own A/A control calls contaminated is
+measured once more, and says so; nothing else is tried twice.
+"""
+
+import json
+import statistics
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
+
+from harness import FIXTURES, SANITIZED, call, read_environment, read_journal  # noqa: E402
+
+pytestmark = pytest.mark.skipif(SANITIZED, reason="no foreign allocator under a sanitizer")
+
+LIBRARY = FIXTURES / "libspin_malloc.so"
+COST = 0.10
+METRIC = "cpu_ns_per_op"
+#: So long that the spin outweighs the cell's own work: its cost a turn is then known to a percent.
+CALIBRATING_LOOPS = 20000
+CELL = ["--collector", "none", "--filter", "^short-lived", "--memory-repetitions", "0",
+        "--latency-repetitions", "0", "--min-time", "4ms", "--baseline", "base", "--progress", "never"]
+
+
+def spinning(label, loops=0):
+    """The library as a back end called `label`; without loops the variable is not even set."""
+    return f"{label}=so:{LIBRARY}" + (f";env=SPIN_LOOPS={loops}" if loops else "")
+
+
+def measure(folder, backends, repetitions):
+    choices = [argument for backend in backends for argument in ("--backend", backend)]
+    done = call("run", *choices, *CELL, "--repetitions", repetitions, "--out", folder, timeout=400)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def batch_cost(folder, label):
+    """CPU time of a batch, the median over all batches of all samples of `label`."""
+    batches = [nanoseconds for sample in read_journal(folder)
+               if sample["role"] == "cell" and sample["kind"] == "time" and sample["backend"] == label
+               for nanoseconds in sample["series"]["batch_cpu_ns"]]
+    assert batches
+    return statistics.median(batches)
+
+
+@pytest.fixture(scope="module")
+def loops(tmp_path_factory):
+    """How many turns of the spin cost a tenth of the cell."""
+    folder = measure(tmp_path_factory.mktemp("costs") / "calibration",
+                     [spinning("base"), spinning("spun", CALIBRATING_LOOPS)], 5)
+    base, spun = batch_cost(folder, "base"), batch_cost(folder, "spun")
+    assert spun > 1.5 * base, "the calibrating spin is too short to be measured well"
+    return round(COST * base / ((spun - base) / CALIBRATING_LOOPS))
+
+
+def compared(folder):
+    done = call("compare", folder, "--by", "backend", "--baseline", "base", "--metric", METRIC,
+                "--format", "json", HEAPMARK_PYTHON=sys.executable)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory, loops):
+    """The comparison of the three, with the run's folder."""
+    backends = [spinning("base"), spinning("twin"), spinning("slow", loops)]
+    for attempt in ("first", "second"):
+        folder = measure(tmp_path_factory.mktemp("costs") / attempt, backends, 20)
+        document = compared(folder)
+        if not any("contaminated by its A/A control" in doubt for doubt in document["doubts"]):
+            return folder, document
+        print(f"the {attempt} run is contaminated by its own control: {document['doubts']}")
+    pytest.fail("two runs on end were contaminated by their own A/A controls")
+
+
+def entry(comparison, label):
+    (metric,) = comparison[1]["metrics"]
+    (found,) = [cell for cell in metric["cells"] if cell["backend"] == label]
+    assert found["new_samples"] == found["base_samples"] == 20
+    return found
+
+
+def test_the_three_are_one_library(comparison):
+    backends = {backend["name"]: backend for backend in read_environment(comparison[0])["backends"]}
+    assert {backends[name]["origin"] for name in ("base", "twin", "slow")} == {str(LIBRARY)}
+
+
+def test_the_calibration_holds_where_it_is_used(comparison):
+    folder = comparison[0]
+    measured = batch_cost(folder, "slow") / batch_cost(folder, "base")
+    assert measured == pytest.approx(1 + COST, abs=COST / 2)
+
+
+def test_the_slow_one_is_slower_by_a_tenth(comparison):
+    found = entry(comparison, "slow")
+    assert found["verdict"] == "slower", found
+    assert found["low"] <= 1 + COST <= found["high"], found
+
+
+def test_the_twin_is_never_told_apart(comparison):
+    found = entry(comparison, "twin")
+    assert found["verdict"] in ("equal", "unclear"), found
+    assert found["low"] <= 1 <= found["high"], found
