@@ -207,10 +207,13 @@ static bool given(const hm_run_options *options, const char *option)
     return json_object_get(options->given, option) != NULL;
 }
 
-/** What a sample may take where only its duration is known: a slow back end, and its accounts. */
-static double timeout_of(double duration_seconds)
+/**
+ * What a sample may take where only its duration is known: a slow back end, and a second for each
+ * account, which walks the heap and does not get quicker where the duration is short.
+ */
+static double timeout_of(const hm_run_options *options)
 {
-    return 60 + 3 * duration_seconds;
+    return 60 + (double)options->profile->accounts + 3 * options->duration_seconds;
 }
 
 /** A batch short enough that a short soak too has one for each of its accounts. */
@@ -242,9 +245,8 @@ static void fill_in(hm_run_options *options)
     if (!given(options, "settle"))
         options->settle = profile->settle;
     if (!given(options, "timeout"))
-        options->timeout_seconds = profile->timeout_seconds > 0
-                                       ? profile->timeout_seconds
-                                       : timeout_of(options->duration_seconds);
+        options->timeout_seconds =
+            profile->timeout_seconds > 0 ? profile->timeout_seconds : timeout_of(options);
 }
 
 /** What only makes sense together. A stopped run's options are checked against that run instead. */
@@ -257,6 +259,11 @@ static hm_status check_together(hm_run_options *options)
         return hm_error_set(&options->command.error, HM_USAGE_ERROR,
                             "--duration: profile %s measures a fixed number of batches; use "
                             "--profile soak, or --min-time for longer batches",
+                            profile->name);
+    if (options->repetitions + options->memory_repetitions + options->latency_repetitions == 0)
+        return hm_error_set(&options->command.error, HM_USAGE_ERROR,
+                            "--memory-repetitions: profile %s has nothing else to measure; give at "
+                            "least 1, or --repetitions or --latency-repetitions",
                             profile->name);
     if (given(options, "precision") && options->precision_percent > 0 && options->repetitions == 0)
         return hm_error_set(&options->command.error, HM_USAGE_ERROR,

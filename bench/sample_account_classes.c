@@ -8,7 +8,7 @@ static hm_sample_class *class_of(hm_sample_accounts *room, uint64_t usable_bytes
         if (room->classes[index].usable_bytes == usable_bytes)
             return &room->classes[index];
     }
-    if (room->class_count + 1 == HM_SAMPLE_MAX_CLASSES && usable_bytes != HM_UNKNOWN_BYTES)
+    if (room->class_count + 1 >= HM_SAMPLE_MAX_CLASSES && usable_bytes != HM_UNKNOWN_BYTES)
         return class_of(room, HM_UNKNOWN_BYTES);
     hm_sample_class *made = &room->classes[room->class_count++];
     *made = (hm_sample_class){.usable_bytes = usable_bytes, .slots = HM_UNKNOWN_BYTES};

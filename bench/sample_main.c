@@ -213,7 +213,7 @@ static hm_status parse(sample_options *given, int argc, char **argv)
         .doc = "Measures one cell once, in this process, and prints its record."
                "\vCELL is a name as in any record: WORKLOAD[/parameter:value].../backend:B/"
                "linkage:L/collector:C/threads:N/runtime:heapmark. Exit: 0 valid, 2 usage, 3 the "
-               "sample is invalid and its record says why."};
+               "sample is invalid and its record says why, 6 the record could not be printed."};
     *given = (sample_options){.request = {.kind = HM_SAMPLE_TIME,
                                           .batches = DEFAULT_BATCHES,
                                           .seed = 1,
@@ -346,7 +346,8 @@ int hm_sample_main(int argc, char **argv)
         return HM_EXIT_OK;
     hm_backend_spec storage[2] = {{0}, {0}};
     int code = measure(&given, storage, argc, argv);
-    fflush(stdout);
+    if (given.record_fd < 0)
+        code = hm_exit_worse(code, hm_command_end(argv[0]));
     /* A heap that leaks, by design or not, must not cost its owner the time to free it. */
     if (!hm_sample_wants_teardown())
         _exit(code);

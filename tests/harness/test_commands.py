@@ -143,6 +143,7 @@ WRONG = [
     (["run", "--precision", "nan"], ["--precision", "'nan'"]),
     (["run", "--precision", "101"], ["--precision", "'101'"]),
     (["run", "--precision", "2%%"], ["--precision", "'2%%'"]),
+    (["run", "--profile", "soak", "--memory-repetitions", "0"], ["nothing else to measure"]),
     (["run", "--profile", "soak", "--precision", "2"], ["--precision", "soak", "no time samples"]),
     (["run", "--most-rounds", "some"], ["--most-rounds", "'some'", "0 to"]),
     (["run", "--profile", "soak", "--duration", "long"], ["--duration", "'long'", "1h"]),

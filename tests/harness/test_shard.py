@@ -110,6 +110,8 @@ def test_a_soak_lasts_as_long_as_asked(tmp_path):
     assert done.returncode == 0, done.stderr
     described = read_environment(tmp_path / "run")
     assert described["options"]["duration_s"] == 1 and described["options"]["settle"] == "short"
+    # Room for the profile's 240 accounts, however short the duration is.
+    assert described["options"]["timeout_s"] == 60 + 240 + 3
     work = next(w for w in described["plan"]["works"] if w["work"] == "lru-cache")
     samples = [s for s in read_journal(tmp_path / "run") if s["role"] == "cell"]
     assert len(samples) == 2 and work["batches"] > 20

@@ -152,6 +152,28 @@ static void attribution_says_what_may_be_divided(void **state)
     assert_string_equal(hm_sample_attribution(&sample), "bytes");
 }
 
+/* More sizes than there is room for: those above it are taken together in the last entry. */
+static bool tell_too_many(hm_allocator_class_visitor visit, void *context)
+{
+    for (uint64_t size = 1; size <= HM_SAMPLE_MAX_CLASSES + 10; size++)
+        visit(context, &(hm_allocator_class){.usable_bytes = size, .blocks = 1, .slots = 2});
+    return true;
+}
+
+static void classes_beyond_the_room_are_taken_together(void **state)
+{
+    (void)state;
+    static hm_sample_class room[HM_SAMPLE_MAX_CLASSES + 20];
+    sample.accounts.classes = room;
+    sample.bound.size_classes = tell_too_many;
+    hm_sample_take_classes(&sample);
+    assert_int_equal(sample.accounts.class_count, HM_SAMPLE_MAX_CLASSES);
+    const hm_sample_class *last = &room[HM_SAMPLE_MAX_CLASSES - 1];
+    assert_true(last->usable_bytes == HM_UNKNOWN_BYTES);
+    assert_int_equal(last->slots, 2 * 11);
+    assert_int_equal(room[HM_SAMPLE_MAX_CLASSES].slots, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +183,7 @@ int main(void)
         cmocka_unit_test_setup(without_a_collection_the_last_look_is_the_latest_release, start),
         cmocka_unit_test_setup(little_freed_has_no_share, start),
         cmocka_unit_test_setup(attribution_says_what_may_be_divided, start),
+        cmocka_unit_test_setup(classes_beyond_the_room_are_taken_together, start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

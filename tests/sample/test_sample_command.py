@@ -377,6 +377,15 @@ def test_wrong_usage_gets_one_line_and_nothing_else(arguments, said):
     assert done.stderr.count("\n") == 1 and said in done.stderr
 
 
+def test_a_record_that_cannot_be_printed_is_exit_6():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([COMMAND, "sample", name("short-lived"), "--iterations", "1",
+                               "--batches", "1"], stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=120)
+    assert done.returncode == 6
+    assert "cannot be written" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_help_names_every_option():
     done = run("--help")
     assert done.returncode == 0
