@@ -82,8 +82,8 @@ hm_status hm_folder_check_new(const char *path, hm_error *error)
     if (holds_run(path))
         return hm_error_set(
             error, HM_USAGE_ERROR,
-            "--out: %.200s holds a run already; go on with it by --resume or choose "
-            "another folder",
+            "--out: %.200s holds a run already; choose another folder (`heapmark run --resume` "
+            "goes on with a stopped run)",
             path);
     return HM_OK;
 }

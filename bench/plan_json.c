@@ -118,5 +118,6 @@ hm_status hm_plan_resume(hm_plan *plan, const json_t *stored, hm_error *error)
         return HM_OK;
     return hm_error_set(error, HM_USAGE_ERROR,
                         "--resume: the run's plan cannot be made again: a back end was installed "
-                        "or removed, or heapmark has changed; start a new run");
+                        "or removed, heapmark has changed, or a merged run lacks a shard; start a "
+                        "new run, or merge again with all shards");
 }

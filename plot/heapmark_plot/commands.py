@@ -30,7 +30,7 @@ def add_parsers(commands) -> None:
         parser.add_argument("--filter", metavar="REGEX")
     export = commands.add_parser("export", help="print a run in another program's format")
     export.add_argument("folders", metavar="DIR", nargs=1)
-    export.add_argument("--format", choices=("csv", "markdown", "bmf", "junit"), required=True)
+    export.add_argument("--format", choices=("csv", "markdown", "bmf", "junit"))
     export.add_argument("--out", metavar="FILE")
     merge = commands.add_parser("merge", help="join shards into a folder that exists and is empty")
     merge.add_argument("--name", required=True, help="what the joined run is called")
@@ -76,7 +76,10 @@ def _percent(text: str) -> float:
 
 def _export(options: argparse.Namespace) -> tuple[bytes, int]:
     from .export import export_run, write_export
+    from .errors import InputError
     from .load import load_run
+    if options.format is None:
+        raise InputError("which format? --format csv, markdown, bmf or junit")
     loaded = load_run(options.folders[0])
     content = export_run(loaded, options.format)
     if options.out is None:

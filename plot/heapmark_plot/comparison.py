@@ -59,7 +59,7 @@ def compare_within(run: MeasuredRun, by: str, baseline: str | None = None,
         results += _result(metric, pairs)
     if not results:
         raise InputError(f"{run.run.folder} has nothing to compare by {by}: no cell differs from one"
-                         f" of {baseline} in its {by} alone")
+                         f" of {baseline} in its {_words(by)} alone")
     return Comparison(run, run, results, by=by, baseline=baseline, filter=pattern,
                       doubts=doubts_within(run))
 
@@ -130,13 +130,17 @@ def _apart_from(cell: Measured, axis: str) -> tuple:
     return (cell.row, cell.collector) if axis == "variant" else (cell.row, cell.variant)
 
 
+def _words(by: str) -> str:
+    return {"backend": "back end"}.get(by, by)
+
+
 def _baseline(run: MeasuredRun, by: str, axis: str, asked: str | None) -> str:
     """The base's label: the one asked for, the run's own, or `none` of the collectors."""
     labels = list(dict.fromkeys(run.cells[axis]))
     usual = run.run.baseline if by == "backend" else "none"
     if asked is not None:
         if asked not in labels:
-            raise InputError(f"--baseline: '{asked}' is not a {by} of this run; it has"
+            raise InputError(f"--baseline: '{asked}' is not a {_words(by)} of this run; it has"
                              f" {join(sorted(labels), 'and')}")
         return asked
     return usual if usual in labels else labels[0]

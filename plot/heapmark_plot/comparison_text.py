@@ -50,10 +50,15 @@ def comparison_json(comparison: Comparison) -> str:
 def page(lines: list[str]) -> str:
     """`lines` as text without control characters, too long ones broken between words; a cell's name
     is one word."""
-    broken = (textwrap.wrap(printable(line), WIDTH, subsequent_indent="    ",
-                            break_on_hyphens=False, break_long_words=False) or [""]
-              for line in lines)
-    return "\n".join(part for parts in broken for part in parts) + "\n"
+    return "\n".join(part for line in lines for part in _broken(printable(line))) + "\n"
+
+
+def _broken(line: str) -> list[str]:
+    """The parts of a line; its indent stays, even before a word that is too long."""
+    words = line.lstrip()
+    return textwrap.wrap(words, WIDTH, initial_indent=line[:len(line) - len(words)],
+                         subsequent_indent="    ", break_on_hyphens=False,
+                         break_long_words=False) or [""]
 
 
 def _title(comparison: Comparison) -> str:
@@ -101,7 +106,7 @@ def _line(name: str, base: str, new: str, ratio: str, interval: str, verdict: st
 
 
 def _summary_head(comparison: Comparison) -> str:
-    return _summary_line("metric", comparison.by or "", "ratio", "95 % interv.", "verdict",
+    return _summary_line("metric", comparison.by or "", "ratio", "95 % interval", "verdict",
                          ("better", "equal", "worse", "unclear"))
 
 
@@ -119,7 +124,7 @@ def _counted(summary: Summary) -> tuple:
 
 def _summary_line(metric: str, label: str, ratio: str, interval: str, verdict: str,
                   counts: tuple) -> str:
-    return (f"  {_cut(metric, 28):<28} {_cut(label, 12):<12} {ratio:>7} {interval:>12} {verdict:<8}"
+    return (f"  {_cut(metric, 28):<28} {_cut(label, 12):<12} {ratio:>7} {interval:>13} {verdict:<7}"
             f"{counts[0]:>7}{counts[1]:>6}{counts[2]:>6}{counts[3]:>8}")
 
 

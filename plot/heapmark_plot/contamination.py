@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -18,11 +19,13 @@ class Contamination:
     contaminated: int
     by_kind: dict[str, int]
     cells: dict[str, int]  #: contaminated samples by cell, the most first
-    reasons: list[tuple[str, int]]
+    reasons: list[tuple[str, int]]  #: each with the samples it was told of, the most first
     waited_ns: float
     worst: dict[str, float]  #: the largest of each share
 
 
+#: What stands before the first share of a reason, the share, and the rest; a reason may have none.
+_FIRST_SHARE = re.compile(r"(.*?)(?:\b(\d{1,9})( %.*))?", re.DOTALL)
 _SHARES = ("foreign_cpu_share", "steal_share", "cpu_pressure_share")
 
 
@@ -34,18 +37,27 @@ def contamination_of(samples: pd.DataFrame) -> Contamination:
     marked = [(sample, told) for sample, told in pairs if told["contaminated"]]
     kinds = Counter(sample.kind for sample, _ in marked)
     cells = Counter(sample.cell for sample, _ in marked)
-    reasons = Counter(_without_figures(why) for _, told in marked for why in told["why"])
     worst = {name: max((told[name] for _, told in pairs if told.get(name) is not None),
                        default=float("nan")) for name in _SHARES}
     return Contamination(
         told=len(pairs), contaminated=len(marked), by_kind=dict(sorted(kinds.items())),
         cells=dict(sorted(cells.items(), key=lambda item: (-item[1], item[0]))),
-        reasons=sorted(reasons.items(), key=lambda item: (-item[1], item[0])),
+        reasons=merged_reasons(why for _, told in marked for why in told["why"]),
         waited_ns=float(sum(told.get("waited_ns") or 0 for _, told in pairs)), worst=worst)
 
 
-def _without_figures(why: str) -> str:
-    """The reason without its figures and what stands in brackets, so that reasons of one kind are
-    counted together."""
-    words = re.sub(r" *\([^)]*\)", "", why).split()
-    return " ".join("…" if any(map(str.isdigit, word)) else word for word in words)
+def merged_reasons(told: Iterable[str]) -> list[tuple[str, int]]:
+    """The reasons, those that differ in their first share alone as one with the largest ("others used
+    up to 87 % of all CPU time (bound 25 %)"), each with how often it was told, the most often first."""
+    shares: dict[tuple[str, str | None], list[int]] = {}
+    for why in told:
+        before, share, after = _FIRST_SHARE.fullmatch(why).groups()
+        shares.setdefault((before, after), []).append(int(share or 0))
+    merged = [(_worded(before, own, after), len(own)) for (before, after), own in shares.items()]
+    return sorted(merged, key=lambda reason: (-reason[1], reason[0]))
+
+
+def _worded(before: str, shares: list[int], after: str | None) -> str:
+    if after is None:
+        return before
+    return f"{before}{'up to ' if min(shares) < max(shares) else ''}{max(shares)}{after}"

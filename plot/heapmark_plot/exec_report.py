@@ -3,6 +3,7 @@ figures inside, nothing fetched, everything made before anything is written."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import jinja2
@@ -51,7 +52,7 @@ def render_page(analysis: ExecAnalysis, figures: list[dict]) -> str:
         others=tables.others(analysis), invalid=tables.invalid(analysis),
         allocators=tables.allocators(analysis), proof=tables.proof(analysis),
         facts=tables.facts(analysis), metrics=run["metrics"],
-        again=" ".join(run["command_line"]),
+        again=shlex.join(run["command_line"]),
         colours={label: look.colour(label) for label in analysis.labels})
 
 

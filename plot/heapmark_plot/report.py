@@ -9,6 +9,7 @@ Jinja2 escapes all of them, ElementTree those inside the figures.
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,7 +93,7 @@ def render_page(analysis: Analysis, figures: list[ShownFigure], against=None) ->
         disturbed=tables.contamination_table(analysis), quiet=analysis.quiet, counters=counters,
         no_counters=no_counters, trust=trust_words(analysis), metrics=tables.metric_table(analysis), environment=tables.environment_lists(analysis),
         backends=tables.backend_table(analysis), collectors=tables.collector_table(analysis),
-        works=tables.work_table(analysis), against=against,
+        works=tables.work_table(analysis), against=against, run_again=_run_again(analysis),
         against_table=tables.against_table(against) if against else None,
         against_words=tables.against_words(against) if against else "",
         colours={name: look.colour(name) for name in analysis.variants})
@@ -103,6 +104,14 @@ def _without_controls(value):
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable(value)
     return value
+
+
+def _run_again(analysis: Analysis) -> str:
+    """The line for a shell that makes the same run; what was joined is joined again as it was."""
+    environment = analysis.run.environment
+    words = environment["command_line"]
+    seed = ["--seed", environment["seed"]] if words[1:2] == ["run"] else []
+    return shlex.join([*words, *seed])
 
 
 def write_report(analysis: Analysis, against=None) -> Path:

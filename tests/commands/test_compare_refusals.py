@@ -5,6 +5,7 @@ import json
 
 import pytest
 from conftest import command, contents, package, refuses
+from heapmark_plot.comparison_text import page
 
 BOTH = pytest.mark.parametrize("name", ["compare", "check"])
 
@@ -104,10 +105,11 @@ def test_wrong_numbers_of_runs(pair):
 def test_wrong_words(pair):
     run = pair[0]
     refuses(pair, ["compare", *pair, "--format", "xml"], "--format", "text", "json")
+    refuses(pair, ["export", run], "which format?", "csv, markdown, bmf or junit")
     refuses(pair, ["compare", run, "--by", "weather"], "--by", "backend", "collector")
     refuses(pair, ["compare", *pair, "--baseline", "system"], "--baseline goes with --by")
     refuses(pair, ["compare", run, "--by", "backend", "--baseline", "systemm"],
-            "'systemm' is not a backend of this run; it has pool, system and tcmalloc")
+            "'systemm' is not a back end of this run; it has pool, system and tcmalloc")
     refuses(pair, ["compare", run, "--by", "collector", "--baseline", "pool"],
             "'pool' is not a collector of this run; it has generational and none")
     refuses(pair, ["compare", run, "--by", "backend", "--filter", "nothing"], "no cell that matches")
@@ -117,6 +119,10 @@ def test_wrong_words(pair):
 def test_a_run_of_one_back_end_has_nothing_to_compare(make):
     run = make("run", works=1, backends=("system",))
     refuses([run], ["compare", run, "--by", "backend"], "nothing to compare by backend")
+
+
+def test_a_long_name_keeps_its_indent():
+    assert page(["  " + "x" * 120, "    short", ""]) == "  " + "x" * 120 + "\n    short\n\n"
 
 
 @pytest.mark.parametrize("percent", ["-1", "nan", "inf", "5x", "", "1001", "1e999"])

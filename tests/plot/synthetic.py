@@ -148,7 +148,7 @@ class Maker(MemoryMaker, LatencyMaker):
         for sample in times[:self.recipe.contaminated]:
             sample["contamination"].update(
                 foreign_cpu_share=0.31, waited_ns=2_000_000_000, contaminated=True,
-                why=["other processes took 31 % of the CPU"])
+                why=["others used 31 % of all CPU time (bound 25 %)"])
 
     def spoil(self, sample: dict) -> None:
         reason = self.recipe.invalid.get((sample["backend"], sample["kind"]))

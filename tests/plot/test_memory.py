@@ -146,7 +146,7 @@ def test_a_soak_that_grows_is_found_and_others_are_bounded(soaked):
 
 def test_words_warn_of_what_grows(soaked):
     paragraph = next(one for one in answer(soaked).paragraphs if one.title == "Over the soak")
-    assert paragraph.warning and "4 growing and 8 bounded" in paragraph.text
+    assert paragraph.warning and "4 grew in memory and 8 stayed bounded" in paragraph.text
     assert "tcmalloc on lru-cache under none" in paragraph.text and "MiB/min" in paragraph.text
 
 

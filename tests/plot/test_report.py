@@ -133,6 +133,18 @@ def test_hostile_strings_stay_text(tmp_path, edit_environment):
     assert "alert(2)" in "".join(page.text) and "{{ 7 * 7 }}" in text
 
 
+def test_the_line_that_runs_it_again_is_quoted_for_a_shell(own_run, edit_environment):
+    edit_environment(own_run, lambda environment: environment.update(
+        command_line=["heapmark", "run", "--filter", "^(a|b)", "--out", "a folder"]))
+    assert main(["report", str(own_run)]) == 0
+    text = "".join(Page((own_run / "report.html").read_text()).text)
+    assert "heapmark run --filter '^(a|b)' --out 'a folder' --seed 0x1" in text
+    edit_environment(own_run, lambda environment: environment.update(
+        command_line=["heapmark", "merge", "whole", "part1"]))
+    assert main(["report", str(own_run)]) == 0
+    assert "heapmark merge whole part1 --seed" not in (own_run / "report.html").read_text()
+
+
 def test_invalid_samples_stand_with_reason_and_command(tmp_path):
     folder = write_run(tmp_path / "run", Recipe(
         works=1, backends=("system", "pool"), collectors=("none",),

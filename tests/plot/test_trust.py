@@ -5,6 +5,7 @@ import pytest
 from synthetic import Recipe
 
 from heapmark_plot.analysis import analyse
+from heapmark_plot.contamination import merged_reasons
 from heapmark_plot.load import load_run
 from heapmark_plot.summary import summary_text
 from heapmark_plot.tables import (cell_table, contamination_table, counter_table,
@@ -20,14 +21,41 @@ def test_contaminated_samples_are_counted_and_told(analysed):
     quiet = analysis.quiet
     assert (quiet.told, quiet.contaminated, quiet.by_kind) == (16, 3, {"time": 3})
     assert quiet.waited_ns == 6e9 and quiet.worst["foreign_cpu_share"] == 0.31
-    assert quiet.reasons == [("other processes took … % of the CPU", 3)]
+    assert quiet.reasons == [("others used 31 % of all CPU time (bound 25 %)", 3)]
     paragraph = next(one for one in answer(analysis).paragraphs if one.title == "How well it is known")
-    assert paragraph.warning and "3 of 16 samples ran while others used the machine" in paragraph.text
+    assert paragraph.warning and paragraph.text.startswith(
+        "3 of 16 samples ran while others used the machine (3 time): others used 31 % of all CPU time"
+        " (bound 25 %). They count,")
     assert "waited 6.00 s" in paragraph.text
     table = contamination_table(analysis)
     assert [(row[2].text, row[3].text) for row in table.rows] == [("system", "3")]
     assert "31 %" in table.rows[0][4].text
     assert "How well it is known: 3 of 16" in summary_text(analysis)
+
+
+def test_reasons_that_differ_in_their_share_are_one_with_the_largest():
+    used, waited = "others used {} % of all CPU time (bound 25 %)", "a task waited {} % of the time"
+    told = [used.format(100), used.format(31), waited.format(26), used.format(87), "a reason without"]
+    assert merged_reasons(told) == [(used.format("up to 100"), 3), ("a reason without", 1),
+                                    (waited.format(26), 1)]
+    assert merged_reasons([used.format(40)] * 2) == [(used.format(40), 2)]
+    assert merged_reasons([]) == []
+
+
+def test_reasons_of_some_of_the_samples_say_of_how_many(own_run, edit_journal):
+    shares = iter([60, 90, 31])
+
+    def disturb(record):
+        if (record["role"], record["kind"]) != ("cell", "time") or not (share := next(shares, None)):
+            return
+        more = ["a task waited for a CPU 44 % of the time (bound 25 %)"] if share == 31 else []
+        record["contamination"].update(contaminated=True, why=[
+            f"others used {share} % of all CPU time (bound 25 %)"] + more)
+
+    edit_journal(own_run, disturb)
+    assert ("(3 time): others used up to 90 % of all CPU time (bound 25 %); in 1 of them a task"
+            " waited for a CPU 44 % of the time (bound 25 %). They count"
+            ) in trust_words(analyse(load_run(own_run)))[0]
 
 
 def test_a_quiet_run_says_so_where_the_page_tells_how_well_it_is_known(analysed):
@@ -82,7 +110,7 @@ def test_counters_are_shown_where_the_machine_has_them(analysed):
 
 def test_absent_counters_are_told_with_their_reason(analysed, own_run, edit_journal):
     table, absent = counter_table(analysed(Recipe(**TWO)))
-    assert table.rows == [] and absent == "This machine counted nothing: no PMU in this machine."
+    assert table.rows == [] and absent == "Nothing was counted: no PMU in this machine."
     edit_journal(own_run, lambda record: record.pop("counters", None))
     assert counter_table(analyse(load_run(own_run)))[1] == \
         "No time sample tells of hardware counters."

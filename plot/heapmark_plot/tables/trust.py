@@ -7,6 +7,7 @@ from collections import Counter
 
 from .. import units
 from ..analysis import Analysis
+from ..contamination import merged_reasons
 from ..statistics.precision import half_width
 from .entries import CELL_HEADS, Entry, Table, cell_entries, number, text
 from .matrix import cells_in_order
@@ -31,10 +32,10 @@ def contamination_table(analysis: Analysis) -> Table:
 def _why(analysis: Analysis, cell) -> str:
     own = analysis.samples[(analysis.samples["cell"] == cell.name) & analysis.samples["valid"]
                            & (analysis.samples["role"] == "cell")]
-    told = Counter(why for record in own["record"] if record.get("contamination")
-                   and record["contamination"]["contaminated"]
-                   for why in record["contamination"]["why"])
-    return "; ".join(sorted(told)) or "not told"
+    told = merged_reasons(why for record in own["record"] if record.get("contamination")
+                          and record["contamination"]["contaminated"]
+                          for why in record["contamination"]["why"])
+    return "; ".join(why for why, _ in told) or "not told"
 
 
 def unstable_table(analysis: Analysis) -> Table:
@@ -74,4 +75,4 @@ def _absent(analysis: Analysis) -> str:
     if not reasons:
         return "No time sample tells of hardware counters."
     worded = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
-    return f"This machine counted nothing: {worded[0]}."
+    return f"Nothing was counted: {worded[0]}."

@@ -148,6 +148,9 @@ def soak_headline(analysis: Analysis) -> str:
     return f"Memory stayed bounded in {bounded} of {plural(len(verdicts), 'cell')}; the rest is unclear"
 
 
+_SOAK_WORDS = {GROWING: "grew in memory", BOUNDED: "stayed bounded", UNCLEAR: "cannot be told"}
+
+
 def soak(analysis: Analysis) -> Paragraph | None:
     """Which cells stayed bounded over a soak, and which grew, by how much."""
     if not analysis.soaks:
@@ -156,10 +159,10 @@ def soak(analysis: Analysis) -> Paragraph | None:
     by_verdict = {}
     for key, own in analysis.soaks.items():
         by_verdict.setdefault(own.verdict, []).append((key, own))
-    counts = [f"{len(by_verdict[verdict])} {verdict}" for verdict in (GROWING, BOUNDED, UNCLEAR)
+    counts = [f"{len(by_verdict[verdict])} {words}" for verdict, words in _SOAK_WORDS.items()
               if verdict in by_verdict]
     sentences = [f"Of {plural(len(analysis.soaks), 'cell')} that ran for"
-                 f" {units.nanoseconds(duration * 1e9)} each, memory is: {join(counts)}."]
+                 f" {units.nanoseconds(duration * 1e9)} each, {join(counts)}."]
     growing = sorted(by_verdict.get(GROWING, []), key=lambda item: -item[1].resident.drift.growth)
     if growing:
         told = [f"{variant} on {row} under {collector}"

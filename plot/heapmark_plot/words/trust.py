@@ -26,10 +26,6 @@ def contamination(analysis: Analysis) -> Paragraph | None:
                      " quiet.", warning=True)
 
 
-#: Above this median share of foreign CPU the report says that the machine was busy.
-_BUSY_SHARE = 0.05
-
-
 def busy(analysis: Analysis) -> Paragraph | None:
     times = analysis.valid("time")
     if times.empty or "foreign_cpu_share" not in times:
@@ -65,9 +61,11 @@ def _quiet_words(analysis: Analysis) -> list[str]:
         return [f"No sample of {quiet.told} ran beside others that took more of the machine than is"
                 f" allowed.{waited}"]
     kinds = join([f"{count} {kind}" for kind, count in quiet.by_kind.items()])
-    reasons = "; ".join(f"{count} × {why}" for why, count in quiet.reasons[:3])
-    return [f"{quiet.contaminated} of {quiet.told} samples ran while others used the machine ({kinds};"
-            f" {reasons or 'no reason told'}): they count, and they make intervals wider.{waited}"]
+    reasons = [why if count == quiet.contaminated else f"in {count} of them {why}"
+               for why, count in quiet.reasons]
+    return [f"{quiet.contaminated} of {quiet.told} samples ran while others used the machine ({kinds}):"
+            f" {'; '.join(reasons) or 'no reason told'}. They count, and they make intervals"
+            f" wider.{waited}"]
 
 
 def _round_words(analysis: Analysis) -> list[str]:
