@@ -17,6 +17,9 @@ _BUILD = ("compiler", "type", "flags", "sanitizers")
 _OPTIONS = ("freelists", "settle", "batch_s", "huge_pages", "memory_limit_bytes")
 _SHOWN_WORKS = 2
 
+#: With fewer time samples a cell says too little about its noise (docs/statistics.md).
+FEWEST_SAMPLES = 5
+
 
 def doubts_between(base: MeasuredRun, new: MeasuredRun, common: set[str]) -> list[str]:
     """What tells the two runs apart besides what they are to be compared for."""
@@ -49,7 +52,18 @@ def doubts_within(run: MeasuredRun) -> list[str]:
     invalid = int((~run.cells["valid"]).sum())
     if invalid:
         said.append(f"{plural(invalid, 'sample')} of {run.name} failed and do not count")
-    return said
+    return said + _few_samples(run)
+
+
+def _few_samples(run: MeasuredRun) -> list[str]:
+    times = run.cells[(run.cells["kind"] == "time") & run.cells["valid"]]
+    counts = times.groupby("cell").size()
+    few = int((counts < FEWEST_SAMPLES).sum())
+    if not few:
+        return []
+    return [f"{plural(few, 'cell')} of {run.name} rest on fewer than {FEWEST_SAMPLES} time samples"
+            f" (at least {counts.min()}): their noise is hardly known, and their verdicts are not to be"
+            " relied on"]
 
 
 def _distinct(base: MeasuredRun, new: MeasuredRun) -> list[MeasuredRun]:

@@ -79,3 +79,11 @@ def test_a_run_by_itself_is_doubted_too(make):
     run = make("run", works=1, control_shift=1.3, state="interrupted")
     said = in_json("compare", run, "--by", "backend", "--metric", "ns_per_op")["doubts"]
     assert len(said) == 2 and all(doubt.startswith("run is ") for doubt in said)
+
+
+@pytest.mark.parametrize("repetitions, said", [(2, True), (4, True), (5, False)])
+def test_few_samples_are_said(make, repetitions, said):
+    runs = make("base", works=1), make("new", works=1, repetitions=repetitions)
+    found = [doubt for doubt in doubts(*runs) if "fewer than 5 time samples" in doubt]
+    assert len(found) == said
+    assert all(f"(at least {repetitions})" in doubt and "of new rest" in doubt for doubt in found)
