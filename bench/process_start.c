@@ -13,20 +13,6 @@ extern char **environ;
 
 #define PADDING_NAME "HEAPMARK_PADDING"
 
-static void add_setting(void *context, const char *setting)
-{
-    hm_strings *environment = context;
-    size_t name_bytes = strcspn(setting, "=") + 1;
-    for (size_t index = 0; index < environment->count; index++) {
-        if (strncmp(environment->items[index], setting, name_bytes) != 0)
-            continue;
-        free(environment->items[index]);
-        environment->items[index] = hm_copy(setting);
-        return;
-    }
-    hm_strings_add(environment, setting);
-}
-
 /** The driver's environment without what changes allocators, with what the back end needs. */
 static void make_environment(const hm_process_request *request, hm_strings *environment)
 {
@@ -36,7 +22,7 @@ static void make_environment(const hm_process_request *request, hm_strings *envi
             hm_strings_add(environment, *variable);
         free(name);
     }
-    hm_backend_environment(request->backend, add_setting, environment);
+    hm_backend_environment(request->backend, hm_strings_set_variable, environment);
     char *padding = hm_grow(NULL, request->padding_bytes + 1u, 1);
     memset(padding, 'x', request->padding_bytes);
     padding[request->padding_bytes] = '\0';

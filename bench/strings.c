@@ -115,3 +115,17 @@ char *hm_shell_quote(const char *text)
     *end = '\0';
     return quoted;
 }
+
+void hm_strings_set_variable(void *strings, const char *setting)
+{
+    hm_strings *environment = strings;
+    size_t name_bytes = strcspn(setting, "=") + 1;
+    for (size_t index = 0; index < environment->count; index++) {
+        if (strncmp(environment->items[index], setting, name_bytes) != 0)
+            continue;
+        free(environment->items[index]);
+        environment->items[index] = hm_copy(setting);
+        return;
+    }
+    hm_strings_add(environment, setting);
+}

@@ -47,4 +47,10 @@ char *hm_shell_quote(const char *text);
 /** realloc that does not fail. */
 void *hm_grow(void *block, size_t count, size_t item_bytes);
 
+/**
+ * Puts NAME=VALUE into an environment, an hm_strings, in the place of what NAME was there; takes a
+ * void pointer so that hm_backend_environment can call it.
+ */
+void hm_strings_set_variable(void *strings, const char *setting);
+
 #endif

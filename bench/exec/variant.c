@@ -146,23 +146,9 @@ static bool is_needed(const char *name)
     return false;
 }
 
-static void set(void *context, const char *setting)
-{
-    hm_strings *environment = context;
-    size_t name_bytes = strcspn(setting, "=") + 1;
-    for (size_t index = 0; index < environment->count; index++) {
-        if (strncmp(environment->items[index], setting, name_bytes) != 0)
-            continue;
-        free(environment->items[index]);
-        environment->items[index] = hm_copy(setting);
-        return;
-    }
-    hm_strings_add(environment, setting);
-}
-
 static void set_new(hm_strings *environment, char *setting)
 {
-    set(environment, setting);
+    hm_strings_set_variable(environment, setting);
     free(setting);
 }
 
@@ -183,7 +169,7 @@ void hm_exec_environment(const hm_exec_variant *variant, const char *witness_lib
                          hm_strings *dropped)
 {
     inherit(environment, dropped);
-    hm_backend_environment(&variant->spec, set, environment);
+    hm_backend_environment(&variant->spec, hm_strings_set_variable, environment);
     set_new(environment, hm_format("LD_PRELOAD=%s%s%s", witness_library,
                                    *variant->library ? ":" : "", variant->library));
     set_new(environment, hm_format("HEAPMARK_WITNESS=%s", witness_file));
