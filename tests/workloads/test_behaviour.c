@@ -91,20 +91,7 @@ static void start_logged(test_work *work, const char *name)
     memset(&allocations, 0, sizeof allocations);
 }
 
-static void steady(test_work *work, uint64_t iterations)
-{
-    work_demand(work, work_phase(work, HM_PHASE_STEADY, iterations));
-}
-
 /* A work on a fixture heap, built. */
-static void start(test_work *work, const char *name, const char *collector)
-{
-    work_prepare(work, name, collector, 1, SEED);
-    work->state = work->workload->setup(&work->context);
-    assert_non_null(work->state);
-    work_demand(work, work_phase(work, HM_PHASE_BUILD, 1));
-}
-
 /* ---- short-lived ---- */
 
 static void test_mixed_has_the_block_sizes_of_a_json_program(void **state)
@@ -112,7 +99,7 @@ static void test_mixed_has_the_block_sizes_of_a_json_program(void **state)
     HM_UNUSED(state);
     test_work work;
     start_logged(&work, "short-lived");
-    steady(&work, 3);
+    work_steady(&work, 3);
     double share = (double)allocations.small_blocks / (double)allocations.blocks;
     print_message("%.1f %% of %llu blocks have at most 64 bytes\n", 100 * share,
                   (unsigned long long)allocations.blocks);
@@ -141,7 +128,7 @@ static void test_order_is_the_order_of_release(void **state)
         test_work work;
         size_t forward = 0, backward = 0;
         start_logged(&work, names[which]);
-        steady(&work, 1);
+        work_steady(&work, 1);
         assert_int_equal(allocations.freed, 50);
         for (size_t index = 0; index < 50; index++) {
             forward += place_dropped(index, 50) == index;
@@ -157,11 +144,11 @@ static void test_survivors_fill_a_bounded_ring(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "short-lived/kind:float/batch:100/survivors:5", "none");
+    work_start(&work, "short-lived/kind:float/batch:100/survivors:5", "none", SEED);
     uint64_t built = work_live(&work);
     assert_int_equal(built, 256 * 5);
     for (int count = 0; count < 40; count++) {
-        steady(&work, 1);
+        work_steady(&work, 1);
         assert_int_equal(work_live(&work), built);
     }
     work_demand(&work, work_phase(&work, HM_PHASE_RELEASE, 1));
@@ -174,9 +161,9 @@ static uint64_t blocks_of(const char *name)
 {
     test_work work;
     start_logged(&work, name);
-    steady(&work, 1);
+    work_steady(&work, 1);
     uint64_t before = allocations.blocks;
-    steady(&work, 1);
+    work_steady(&work, 1);
     uint64_t blocks = allocations.blocks - before;
     work_end(&work);
     return blocks;
@@ -246,9 +233,9 @@ static void test_shapes_link_as_their_names_say(void **state)
 static uint64_t left_by_ten_graphs(const char *name)
 {
     test_work work;
-    start(&work, name, "none");
+    work_start(&work, name, "none", SEED);
     uint64_t before = work_live(&work);
-    steady(&work, 10);
+    work_steady(&work, 10);
     uint64_t left = work_live(&work) - before;
     work_end(&work);
     return left;
@@ -277,10 +264,11 @@ static void test_a_collector_finds_all_garbage_and_no_background(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "cyclic-graph/nodes:100/live:3000/garbage:100/payload:0", "generational");
+    work_start(&work, "cyclic-graph/nodes:100/live:3000/garbage:100/payload:0", "generational",
+               SEED);
     uint64_t before = work_live(&work);
     assert_true(work.heaps[0]->tracked_objects >= 3000);
-    steady(&work, 30);
+    work_steady(&work, 30);
     hm_heap_collect(work.heaps[0], 2);
     assert_int_equal(hm_heap_collection_counts(work.heaps[0]).collected, 3000);
     assert_int_equal(work_live(&work), before);
@@ -311,8 +299,9 @@ static void test_finalizers_run_once_for_their_share_of_nodes(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "cyclic-graph/nodes:100/live:5/garbage:50/finalizers:30", "generational");
-    steady(&work, 10);
+    work_start(&work, "cyclic-graph/nodes:100/live:5/garbage:50/finalizers:30", "generational",
+               SEED);
+    work_steady(&work, 10);
     hm_heap_collect(work.heaps[0], 2);
     assert_int_equal(finalizers_run(work.heaps[0]), 300);
     hm_heap_collect(work.heaps[0], 2);
@@ -339,14 +328,15 @@ static void test_dicts_are_cleared_or_grow_by_what_is_kept(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "growing-dict/entries:50/dicts:4/delete:20", "none");
-    steady(&work, 3);
+    work_start(&work, "growing-dict/entries:50/dicts:4/delete:20", "none", SEED);
+    work_steady(&work, 3);
     assert_int_equal(entries_held(work.heaps[0]), 4 * 40);
     assert_int_equal(work_live(&work), 4 * (1 + 2 * 40));
     work_end(&work);
-    start(&work, "growing-dict/entries:50/dicts:4/delete:20/clearing:never-cleared", "none");
+    work_start(&work, "growing-dict/entries:50/dicts:4/delete:20/clearing:never-cleared", "none",
+               SEED);
     for (uint64_t count = 2; count <= 6; count++) {
-        steady(&work, 1);
+        work_steady(&work, 1);
         assert_int_equal(entries_held(work.heaps[0]), count * 4 * 40);
     }
     work_demand(&work, work_phase(&work, HM_PHASE_RELEASE, 1));
@@ -360,7 +350,7 @@ static uint64_t peak_of(const char *name)
 {
     test_work work;
     start_logged(&work, name);
-    steady(&work, 2);
+    work_steady(&work, 2);
     uint64_t peak = allocations.peak_bytes;
     work_end(&work);
     return peak;
@@ -423,7 +413,7 @@ static void test_short_lived_notices_another_content_of_every_kind(void **state)
         test_work work;
         char name[64];
         snprintf(name, sizeof name, "short-lived/kind:%s/batch:20/survivors:50", kinds[index]);
-        start(&work, name, "none");
+        work_start(&work, name, "none", SEED);
         swap_two(work.heaps[0]);
         expect_wrong(&work, work_phase(&work, HM_PHASE_STEADY, 1), "is not what was put in");
     }
@@ -433,7 +423,7 @@ static void test_cyclic_graph_notices_a_damaged_background(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "cyclic-graph/nodes:10/live:50", "none");
+    work_start(&work, "cyclic-graph/nodes:10/live:50", "none", SEED);
     swap_two(work.heaps[0]);
     expect_wrong(&work, work_phase(&work, HM_PHASE_RELEASE, 1), "background object 0");
 }
@@ -443,8 +433,9 @@ static void test_growing_dict_notices_lost_and_strange_entries(void **state)
     HM_UNUSED(state);
     for (int damage = 0; damage < 2; damage++) {
         test_work work;
-        start(&work, "growing-dict/entries:20/dicts:1/value:0/clearing:never-cleared", "none");
-        steady(&work, 1);
+        work_start(&work, "growing-dict/entries:20/dicts:1/value:0/clearing:never-cleared", "none",
+                   SEED);
+        work_steady(&work, 1);
         hm_object *dict = work.heaps[0]->roots[0].slots[0], *key, *value;
         size_t position = 0;
         assert_true(hm_dict_next(dict, &position, &key, &value));
@@ -517,7 +508,7 @@ static void test_controls_allocate_nothing(void **state)
     for (size_t index = 0; index < HM_COUNT_OF(names); index++) {
         test_work work;
         start_logged(&work, names[index]);
-        steady(&work, 100);
+        work_steady(&work, 100);
         assert_int_equal(allocations.blocks, 0);
         assert_int_equal(work_live(&work), 0);
         work_end(&work);

@@ -10,19 +10,6 @@
 
 enum { SEED = 11 };
 
-static void start(test_work *work, const char *name, const char *collector)
-{
-    work_prepare(work, name, collector, 1, SEED);
-    work->state = work->workload->setup(&work->context);
-    assert_non_null(work->state);
-    work_demand(work, work_phase(work, HM_PHASE_BUILD, 1));
-}
-
-static void steady(test_work *work, uint64_t iterations)
-{
-    work_demand(work, work_phase(work, HM_PHASE_STEADY, iterations));
-}
-
 /* The least recently used of all keys in a table of times; keys not in the cache have time 0. */
 static uint32_t oldest_of(const uint64_t *used, uint32_t keys)
 {
@@ -61,8 +48,8 @@ static void test_counts_are_those_of_a_model(void **state)
     hm_zipf_close(&zipf);
     for (size_t which = 0; which < HM_COUNT_OF(names); which++) {
         test_work work;
-        start(&work, names[which], "generational");
-        steady(&work, ROUNDS);
+        work_start(&work, names[which], "generational", SEED);
+        work_steady(&work, ROUNDS);
         hm_lru_counts counts = hm_lru_cache_counts(work.state, 0);
         assert_int_equal(counts.hits, expected.hits);
         assert_int_equal(counts.misses, expected.misses);
@@ -105,10 +92,10 @@ static void test_the_hit_rate_is_that_of_the_theory(void **state)
         char name[96];
         snprintf(name, sizeof name, "lru-cache/exponent:%d/keys:5000/capacity:500/value:20",
                  exponents[which]);
-        start(&work, name, "none");
-        steady(&work, 10000);
+        work_start(&work, name, "none", SEED);
+        work_steady(&work, 10000);
         hm_lru_counts before = hm_lru_cache_counts(work.state, 0);
-        steady(&work, 100000);
+        work_steady(&work, 100000);
         hm_lru_counts counts = hm_lru_cache_counts(work.state, 0);
         double rate = (double)(counts.hits - before.hits) / 100000;
         double theory = theoretical_hit_rate(5000, 500, exponents[which] / 100.0);
@@ -122,9 +109,9 @@ static void test_a_cache_as_large_as_its_keys_never_misses(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "lru-cache/keys:50/capacity:50/exponent:0", "none");
+    work_start(&work, "lru-cache/keys:50/capacity:50/exponent:0", "none", SEED);
     uint64_t before = work_live(&work);
-    steady(&work, 5000);
+    work_steady(&work, 5000);
     hm_lru_counts counts = hm_lru_cache_counts(work.state, 0);
     assert_int_equal(counts.hits, 5000);
     assert_int_equal(work_live(&work), before);
@@ -135,9 +122,9 @@ static void test_a_cache_as_large_as_its_keys_never_misses(void **state)
 static uint64_t left_behind(const char *name, uint64_t *evictions)
 {
     test_work work;
-    start(&work, name, "none");
+    work_start(&work, name, "none", SEED);
     uint64_t before = work_live(&work);
-    steady(&work, 3000);
+    work_steady(&work, 3000);
     uint64_t left = work_live(&work) - before;
     *evictions = hm_lru_cache_counts(work.state, 0).evictions;
     work_end(&work);
@@ -163,13 +150,13 @@ static void test_only_strong_links_need_a_collector_in_the_end(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "lru-cache/keys:300/capacity:30/links:weak", "none");
-    steady(&work, 1000);
+    work_start(&work, "lru-cache/keys:300/capacity:30/links:weak", "none", SEED);
+    work_steady(&work, 1000);
     work_demand(&work, work_phase(&work, HM_PHASE_RELEASE, 1));
     assert_int_equal(work_live(&work), 0);
     work_end(&work);
-    start(&work, "lru-cache/keys:300/capacity:30", "none");
-    steady(&work, 1000);
+    work_start(&work, "lru-cache/keys:300/capacity:30", "none", SEED);
+    work_steady(&work, 1000);
     work_demand(&work, work_phase(&work, HM_PHASE_RELEASE, 1));
     assert_true(work_live(&work) >= 3 * 30);
     work_end(&work);
@@ -191,9 +178,9 @@ static void test_it_stays_bounded_under_a_collector(void **state)
     for (size_t which = 0; which < HM_COUNT_OF(names); which++) {
         test_work work;
         uint64_t most[2] = {0, 0}, objects[2] = {0, 0};
-        start(&work, names[which], "generational");
+        work_start(&work, names[which], "generational", SEED);
         for (int batch = 0; batch < 200; batch++) {
-            steady(&work, 500);
+            work_steady(&work, 500);
             uint64_t bytes = live_bytes(&work), live = work_live(&work);
             most[batch / 100] = bytes > most[batch / 100] ? bytes : most[batch / 100];
             objects[batch / 100] = live > objects[batch / 100] ? live : objects[batch / 100];
@@ -228,12 +215,12 @@ static void test_damage_is_noticed(void **state)
     test_work work;
     hm_object *key, *entry, *other;
     size_t position = 0;
-    start(&work, "lru-cache/keys:1/capacity:1", "none");
+    work_start(&work, "lru-cache/keys:1/capacity:1", "none", SEED);
     assert_true(hm_dict_next(index_of(&work), &position, &key, &entry));
     hm_bytes_data(*hm_instance_slot(entry, 1))[0] ^= 1;
     expect_wrong(&work, HM_PHASE_STEADY, "the value of key 0 is not what was put in");
 
-    start(&work, "lru-cache/keys:9/capacity:9", "none");
+    work_start(&work, "lru-cache/keys:9/capacity:9", "none", SEED);
     position = 0;
     assert_true(hm_dict_next(index_of(&work), &position, &key, &entry));
     assert_true(hm_dict_next(index_of(&work), &position, &key, &other));

@@ -7,19 +7,6 @@
 
 enum { SEED = 17 };
 
-static void start(test_work *work, const char *name, const char *collector)
-{
-    work_prepare(work, name, collector, 1, SEED);
-    work->state = work->workload->setup(&work->context);
-    assert_non_null(work->state);
-    work_demand(work, work_phase(work, HM_PHASE_BUILD, 1));
-}
-
-static void steady(test_work *work, uint64_t iterations)
-{
-    work_demand(work, work_phase(work, HM_PHASE_STEADY, iterations));
-}
-
 /* How long cyclic garbage lives is the collector's thresholds, which such a build does not ask. */
 static void skip_where_collected_always(void)
 {
@@ -48,7 +35,7 @@ static void test_blocks_are_like_those_of_measured_programs(void **state)
     work_demand(&work, work_phase(&work, HM_PHASE_BUILD, 1));
     birth_forget();
     uint64_t made = births.made;
-    steady(&work, 20000);
+    work_steady(&work, 20000);
     print_message("%.0f blocks a request\n", (double)(births.made - made) / 20000);
     assert_between("at most 64 bytes", birth_share_up_to(64), 0.766 - 0.03, 0.861 + 0.03);
     assert_between("at most 128 bytes", birth_share_up_to(128), 0.885 - 0.03, 0.939 + 0.03);
@@ -65,10 +52,10 @@ static uint64_t left_behind(const char *parameters)
     test_work work;
     char name[128];
     snprintf(name, sizeof name, "request-mix/sessions:50/keep:0/logins:0%s", parameters);
-    start(&work, name, "none");
-    steady(&work, 500); /* carts are as full as they get */
+    work_start(&work, name, "none", SEED);
+    work_steady(&work, 500); /* carts are as full as they get */
     uint64_t before = work_live(&work);
-    steady(&work, 2000);
+    work_steady(&work, 2000);
     uint64_t left = work_live(&work) - before;
     work_end(&work);
     return left;
@@ -90,11 +77,11 @@ static void test_a_collector_gets_all_of_it(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "request-mix/sessions:20/lifetime:128/cyclic:50", "generational");
-    steady(&work, 300);
+    work_start(&work, "request-mix/sessions:20/lifetime:128/cyclic:50", "generational", SEED);
+    work_steady(&work, 300);
     hm_heap_collect(work.heaps[0], 2);
     uint64_t before = work_live(&work);
-    steady(&work, 300);
+    work_steady(&work, 300);
     hm_heap_collect(work.heaps[0], 2);
     assert_true(hm_heap_collection_counts(work.heaps[0]).collected > 300 * 5);
     assert_true(work_live(&work) < before + before / 3);
@@ -149,9 +136,9 @@ static void test_it_stays_bounded_under_a_collector(void **state)
     test_work work;
     double sums[2] = {0, 0};
     uint64_t objects[2] = {0, 0};
-    start(&work, "request-mix/sessions:300/lifetime:512", "generational");
+    work_start(&work, "request-mix/sessions:300/lifetime:512", "generational", SEED);
     for (int batch = 0; batch < 200; batch++) {
-        steady(&work, 50);
+        work_steady(&work, 50);
         sums[batch / 100] += (double)live_bytes(&work);
         uint64_t live = work_live(&work);
         objects[batch / 100] = live > objects[batch / 100] ? live : objects[batch / 100];
@@ -168,13 +155,15 @@ static void test_documents_are_kept_for_their_lifetime(void **state)
 {
     HM_UNUSED(state);
     test_work work;
-    start(&work, "request-mix/sessions:1/logins:0/cyclic:0/keep:0", "none");
+    work_start(&work, "request-mix/sessions:1/logins:0/cyclic:0/keep:0", "none", SEED);
     uint64_t without = live_bytes(&work);
     work_end(&work);
-    start(&work, "request-mix/sessions:1/logins:0/cyclic:0/keep:100/lifetime:128", "none");
+    work_start(&work, "request-mix/sessions:1/logins:0/cyclic:0/keep:100/lifetime:128", "none",
+               SEED);
     uint64_t few = live_bytes(&work) - without;
     work_end(&work);
-    start(&work, "request-mix/sessions:1/logins:0/cyclic:0/keep:100/lifetime:1280", "none");
+    work_start(&work, "request-mix/sessions:1/logins:0/cyclic:0/keep:100/lifetime:1280", "none",
+               SEED);
     uint64_t many = live_bytes(&work) - without;
     work_end(&work);
     assert_true(many > 7 * few && many < 13 * few);
@@ -209,13 +198,13 @@ static void test_damage_is_noticed(void **state)
     test_work work;
     hm_object *key, *session;
     size_t position = 0;
-    start(&work, "request-mix/sessions:1/logins:0", "none");
+    work_start(&work, "request-mix/sessions:1/logins:0", "none", SEED);
     hm_heap *heap = work.heaps[0];
     assert_true(hm_dict_next(store_of(heap), &position, &key, &session));
     assert_true(hm_dict_delete(heap, store_of(heap), key));
     expect_wrong(&work, HM_PHASE_STEADY, "the session of request");
 
-    start(&work, "request-mix/sessions:3/logins:0", "none");
+    work_start(&work, "request-mix/sessions:3/logins:0", "none", SEED);
     heap = work.heaps[0];
     position = 0;
     assert_true(hm_dict_next(store_of(heap), &position, &key, &session));

@@ -97,6 +97,21 @@ static inline void work_demand(const test_work *work, bool done)
         fail_msg("%s: %s", work->workload->name, work->error.message);
 }
 
+/* A work on one thread with its build phase done. */
+static inline void work_start(test_work *work, const char *name, const char *collector,
+                              uint64_t seed)
+{
+    work_prepare(work, name, collector, 1, seed);
+    work->state = work->workload->setup(&work->context);
+    assert_non_null(work->state);
+    work_demand(work, work_phase(work, HM_PHASE_BUILD, 1));
+}
+
+static inline void work_steady(test_work *work, uint64_t iterations)
+{
+    work_demand(work, work_phase(work, HM_PHASE_STEADY, iterations));
+}
+
 /* Live objects over all heaps. */
 static inline uint64_t work_live(const test_work *work)
 {
