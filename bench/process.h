@@ -21,6 +21,7 @@ enum { HM_LAST_WORDS_BYTES = 256, HM_RECORD_FD = 3, HM_ACCOUNT_FD = 4 };
 
 /** What to start and how to watch it. */
 typedef struct hm_process_request {
+    const char *program;         /**< the file to execute; NULL: this one */
     const hm_strings *arguments; /**< from argv[0] on */
     const hm_backend_spec *backend;
     unsigned padding_bytes; /**< length of HEAPMARK_PADDING: shifts the stack */

@@ -33,8 +33,9 @@ static void make_environment(const hm_process_request *request, hm_strings *envi
 }
 
 /** In the child: puts descriptors, group and signals in place and becomes the sample. */
-__attribute__((noreturn)) static void become(pid_t driver, int record, int output, int account,
-                                             char *const *arguments, char *const *environment)
+__attribute__((noreturn)) static void become(pid_t driver, const char *program, int record,
+                                             int output, int account, char *const *arguments,
+                                             char *const *environment)
 {
     sigset_t none;
     int input = open("/dev/null", O_RDONLY);
@@ -54,8 +55,8 @@ __attribute__((noreturn)) static void become(pid_t driver, int record, int outpu
     if (account >= 0 && dup2(account, HM_ACCOUNT_FD) < 0)
         _exit(127);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execve("/proc/self/exe", arguments, environment);
-    dprintf(STDERR_FILENO, "/proc/self/exe cannot be executed: %s\n", strerror(errno));
+    execve(program, arguments, environment);
+    dprintf(STDERR_FILENO, "%s cannot be executed: %s\n", program, strerror(errno));
     _exit(127);
 }
 
@@ -95,8 +96,9 @@ hm_status hm_process_start(const hm_process_request *request, hm_process_pipes *
     else if ((pipes->pid = fork()) < 0)
         status = fail(error, "fork");
     else if (pipes->pid == 0)
-        become(driver, record[1], output[1], request->account ? request->account->file : -1,
-               request->arguments->items, environment.items);
+        become(driver, request->program != NULL ? request->program : "/proc/self/exe", record[1],
+               output[1], request->account ? request->account->file : -1, request->arguments->items,
+               environment.items);
     hm_strings_clear(&environment);
     if (record[1] >= 0)
         close(record[1]);

@@ -28,7 +28,7 @@ typedef struct hm_parameter {
     bool logarithmic;           /**< sweeps step by factors, not by sums */
 } hm_parameter;
 
-enum { HM_MAX_PARAMETERS = 16, HM_MAX_PHASES = 4, HM_MAX_THREADS = 64 };
+enum { HM_MAX_PARAMETERS = 16, HM_MAX_PHASES = 6, HM_MAX_THREADS = 64 };
 
 /** What a workload gets from the harness; lives as long as the workload's state. */
 typedef struct hm_workload_context {
@@ -43,6 +43,7 @@ typedef struct hm_workload_context {
 typedef enum hm_phase_role {
     HM_PHASE_BUILD,   /**< makes what stays live; runs once (one iteration), not timed */
     HM_PHASE_STEADY,  /**< the work that is timed; runs in batches of iterations */
+    HM_PHASE_RESTORE, /**< undoes a steady batch (frees what it took); before each, not timed */
     HM_PHASE_RELEASE, /**< drops everything; runs once */
     HM_PHASE_REFILL   /**< fills again with other sizes; runs once */
 } hm_phase_role;
@@ -74,6 +75,11 @@ typedef struct hm_workload {
     hm_status (*validate)(const int64_t *parameters, hm_error *error);
     /** New state, or NULL with context->error set. Registers roots; builds nothing large. */
     void *(*setup)(const hm_workload_context *context);
+    /**
+     * Iterations that a batch may have at most, where a restore phase must come before more; 0, or
+     * no such function: any number.
+     */
+    uint64_t (*most_iterations)(const int64_t *parameters);
     /** Operations that one iteration of the steady phase does on one thread. */
     uint64_t (*operations)(const int64_t *parameters);
     /**
@@ -81,6 +87,11 @@ typedef struct hm_workload {
      * is wrong (context->error says which).
      */
     bool (*check)(void *state, uint64_t *checksum);
+    /**
+     * Bytes of the 4 KiB pages that hold at least one byte of a block the workload has now: what no
+     * allocator can go below without moving blocks. NULL: the workload does not know addresses.
+     */
+    uint64_t (*live_page_bytes)(void *state);
     /** Drops what is left, forgets the roots, frees the state. */
     void (*teardown)(void *state);
 } hm_workload;

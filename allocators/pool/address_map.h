@@ -11,7 +11,7 @@
 #ifndef HM_ALLOCATORS_POOL_ADDRESS_MAP_H
 #define HM_ALLOCATORS_POOL_ADDRESS_MAP_H
 
-#include "base/attributes.h"
+#include "allocators/pool/size_class.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -21,6 +21,7 @@
 enum {
     HM_POOL_REGION_SHIFT = 21,
     HM_POOL_REGION_BYTES = 1 << HM_POOL_REGION_SHIFT,
+    HM_POOL_REGION_PAGES = HM_POOL_REGION_BYTES / HM_POOL_PAGE_BYTES,
     HM_POOL_MAP_BITS = 13,
     HM_POOL_MAP_ENTRIES = 1 << HM_POOL_MAP_BITS
 };
@@ -32,6 +33,9 @@ typedef struct hm_pool_region {
     char *base;
     size_t bytes;
     hm_pool_region_kind kind;
+    /** The bin that blocks of each page are freed into; HM_POOL_NO_BIN where the page is no slab's.
+     */
+    uint8_t bin_of_page[HM_POOL_REGION_PAGES];
 } hm_pool_region;
 
 typedef _Atomic(hm_pool_region *) hm_pool_map_entry;

@@ -118,6 +118,7 @@ bool hm_pool_arena_add(void)
     arena->region.base = hm_system_map_aligned(HM_POOL_REGION_BYTES, HM_POOL_REGION_BYTES);
     arena->region.bytes = HM_POOL_REGION_BYTES;
     arena->region.kind = HM_POOL_ARENA;
+    memset(arena->region.bin_of_page, HM_POOL_NO_BIN, sizeof arena->region.bin_of_page);
     if (arena->region.base == NULL) {
         drop_record(arena);
         return false;
@@ -198,9 +199,16 @@ void hm_pool_run_return(hm_pool_slab *run, unsigned touched)
     unsigned first = page_of(arena, run);
     run->kind = HM_POOL_RUN_FREE;
     run->owner = NULL;
+    memset(&arena->region.bin_of_page[first], HM_POOL_NO_BIN, run->pages);
     if (touched != 0)
         arena->touched_pages |= pages_from(first, touched);
     set_used_pages(arena, arena->used_pages & ~pages_from(first, run->pages));
+}
+
+void hm_pool_run_serves(hm_pool_slab *run, unsigned class_index)
+{
+    hm_pool_arena *arena = arena_of(run);
+    memset(&arena->region.bin_of_page[page_of(arena, run)], (int)class_index, run->pages);
 }
 
 bool hm_pool_run_extend(hm_pool_slab *run, unsigned pages)

@@ -21,7 +21,7 @@
 #include "allocators/pool/slab.h"
 
 enum {
-    HM_POOL_ARENA_PAGES = HM_POOL_REGION_BYTES / HM_POOL_PAGE_BYTES,
+    HM_POOL_ARENA_PAGES = HM_POOL_REGION_PAGES,
     HM_POOL_RUN_PAGES_MAX = HM_POOL_ARENA_PAGES / 2, /**< larger blocks are regions of their own */
     /** Kept for the next need: a build-up and drop of a few MiB pays no page faults. */
     HM_POOL_SPARE_ARENAS = 4
@@ -58,6 +58,9 @@ bool hm_pool_arena_add(void);
 
 /** Returns a run, whose first `touched` pages have been written to. May unmap its arena. */
 void hm_pool_run_return(hm_pool_slab *run, unsigned touched);
+
+/** Has frees of blocks in the run go to the bin of a class, until it is returned. */
+void hm_pool_run_serves(hm_pool_slab *run, unsigned class_index);
 
 /** Makes a run longer in place; false where the pages behind it are taken. */
 bool hm_pool_run_extend(hm_pool_slab *run, unsigned pages);

@@ -1,88 +1,57 @@
 #include "allocators/pool/local_pool.h"
 
 #include "allocators/pool/arena.h"
+#include "allocators/pool/bin.h"
 #include "allocators/pool/lock.h"
 #include "allocators/pool/metadata.h"
 #include "allocators/pool/thread.h"
 #include "base/check.h"
 
-hm_pool_slab hm_pool_no_slab = {.state = HM_POOL_SLAB_CURRENT};
-_Thread_local hm_pool_local *hm_pool_this_local;
+#include <string.h>
+
+hm_pool_local hm_pool_no_local;
+_Thread_local hm_pool_local *hm_pool_this_local = &hm_pool_no_local;
 
 static hm_pool_local *all_locals;
 
-/* ---- bins ---- */
-
-static void bin_enter(hm_pool_bin *bin, hm_pool_slab *slab)
+/* This thread's, NULL where it has none. */
+static hm_pool_local *own_local(void)
 {
-    slab->state = HM_POOL_SLAB_PARTIAL;
-    slab->previous = NULL;
-    slab->next = bin->partial;
-    if (slab->next != NULL)
-        slab->next->previous = slab;
-    bin->partial = slab;
+    return hm_pool_this_local != &hm_pool_no_local ? hm_pool_this_local : NULL;
 }
 
-static void bin_leave(hm_pool_bin *bin, hm_pool_slab *slab)
-{
-    if (slab->previous != NULL)
-        slab->previous->next = slab->next;
-    else
-        bin->partial = slab->next;
-    if (slab->next != NULL)
-        slab->next->previous = slab->previous;
-}
-
-static void return_slab(hm_pool_slab *slab)
-{
-    size_t bytes = hm_pool_slab_carved_bytes(slab);
-    hm_pool_run_return(slab, (unsigned)((bytes + HM_POOL_PAGE_BYTES - 1) >> HM_POOL_PAGE_SHIFT));
-}
+/* ---- slabs back to their arenas ---- */
 
 /* The lock is held. */
 static void return_chain(hm_pool_slab *chain)
 {
     while (chain != NULL) {
         hm_pool_slab *next = chain->next;
-        return_slab(chain);
+        uint64_t touched = hm_pool_slab_touched(chain);
+        unsigned shift = HM_POOL_PAGE_SHIFT - HM_POOL_KERNEL_PAGE_SHIFT;
+        unsigned pages =
+            touched == 0 ? 0 : (63u - (unsigned)__builtin_clzll(touched)) / (1u << shift) + 1;
+        hm_pool_slab_end(chain);
+        hm_pool_run_return(chain, pages);
         chain = next;
     }
 }
 
-/* Puts a slab that was freed into where it belongs; an empty one that is not current goes in
-   front of `chain`, for the caller to return. Returns the chain. */
-static hm_pool_slab *place_slab(hm_pool_local *local, hm_pool_slab *slab, hm_pool_slab *chain)
+static void return_chain_locked(hm_pool_slab *chain)
 {
-    hm_pool_bin *bin = &local->bins[slab->class_index];
-    if (slab->state == HM_POOL_SLAB_CURRENT)
-        return chain;
-    if (hm_pool_slab_used(slab) == 0) {
-        if (slab->state == HM_POOL_SLAB_PARTIAL)
-            bin_leave(bin, slab);
-        slab->next = chain;
-        return slab;
-    }
-    if (slab->state == HM_POOL_SLAB_FULL)
-        bin_enter(bin, slab);
-    return chain;
+    if (chain == NULL)
+        return;
+    hm_pool_lock();
+    return_chain(chain);
+    hm_pool_unlock();
 }
 
-void hm_pool_local_settle(hm_pool_local *local, hm_pool_slab *slab)
-{
-    hm_pool_slab *chain = place_slab(local, slab, NULL);
-    if (chain != NULL) {
-        hm_pool_lock();
-        return_slab(chain);
-        hm_pool_unlock();
-    }
-}
-
-/* ---- what other threads free ---- */
+/* ---- what other threads return ---- */
 
 void hm_pool_local_free_remote(hm_pool_slab *slab, void *block)
 {
     hm_pool_local *owner = slab->owner;
-    if (!hm_pool_slab_free_remote(slab, block))
+    if (!hm_pool_slab_return_remote(slab, block))
         return;
     hm_pool_slab *head = atomic_load_explicit(&owner->pending, memory_order_relaxed);
     do {
@@ -91,8 +60,8 @@ void hm_pool_local_free_remote(hm_pool_slab *slab, void *block)
                                                     memory_order_release, memory_order_relaxed));
 }
 
-/* The next link is read before the slab's remote blocks are taken: from then on another thread
-   may put the slab on the pending list again. Returns the slabs that became empty. */
+/* The next link is read before the slab's count is taken: from then on another thread may put the
+   slab on the pending list again. Returns the slabs to release. */
 static hm_pool_slab *collect_pending(hm_pool_local *local)
 {
     hm_pool_slab *chain = NULL;
@@ -102,36 +71,114 @@ static hm_pool_slab *collect_pending(hm_pool_local *local)
     while (slab != NULL) {
         hm_pool_slab *next = slab->pending_next;
         hm_pool_slab_collect(slab);
-        chain = place_slab(local, slab, chain);
+        chain = hm_pool_bin_move(&local->bins[slab->class_index], slab, chain);
         slab = next;
     }
     return chain;
 }
 
-void hm_pool_local_collect(void)
+/* ---- the slow paths of malloc and free ---- */
+
+static hm_pool_slab *new_slab(hm_pool_local *local, unsigned class_index)
 {
-    hm_pool_local *local = hm_pool_this_local;
-    hm_pool_slab *chain = local == NULL ? NULL : collect_pending(local);
-    if (chain != NULL) {
-        hm_pool_lock();
-        return_chain(chain);
-        hm_pool_unlock();
+    bool fresh;
+    hm_pool_lock();
+    hm_pool_slab *slab = hm_pool_local_take_run(hm_pool_class_slab_pages(class_index), 1, &fresh);
+    if (slab != NULL && !hm_pool_slab_start(slab, local, class_index)) {
+        hm_pool_run_return(slab, fresh ? 0 : slab->pages);
+        slab = NULL;
     }
+    if (slab != NULL)
+        hm_pool_run_serves(slab, class_index);
+    hm_pool_unlock();
+    return slab;
 }
 
-/* Takes the empty current slabs out of their bins as well. */
-static hm_pool_slab *take_empty_slabs(hm_pool_local *local)
+void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
 {
-    hm_pool_slab *chain = collect_pending(local);
-    for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
-        hm_pool_slab *slab = local->bins[index].current;
-        if (slab != &hm_pool_no_slab && hm_pool_slab_used(slab) == 0) {
-            local->bins[index].current = &hm_pool_no_slab;
-            slab->next = chain;
-            chain = slab;
+    hm_pool_bin *bin = &local->bins[class_index];
+    HM_ASSERT(bin->top == bin->floor);
+    if (bin->rack->in_use == 0)
+        return_chain_locked(collect_pending(local));
+    if (bin->rack->in_use == 0) {
+        hm_pool_slab *slab = new_slab(local, class_index);
+        if (slab == NULL)
+            return NULL;
+        hm_pool_bin_enter(bin, slab);
+    }
+    hm_pool_bin_fill(bin);
+    return hm_pool_bin_pop(bin);
+}
+
+/* Returns the `count` oldest cached blocks to their slabs. Returns the slabs to release. */
+static hm_pool_slab *drop_oldest(hm_pool_local *local, hm_pool_bin *bin, unsigned count)
+{
+    hm_pool_slab *chain = NULL;
+    for (unsigned index = 0; index < count; index++) {
+        void *block = bin->floor[index];
+        hm_pool_slab *slab = hm_pool_run_of((hm_pool_arena *)hm_pool_region_of(block), block);
+        HM_ASSERT(slab->kind == HM_POOL_RUN_SLAB && slab->block_bytes != 0);
+        if (slab->owner != local) {
+            hm_pool_local_free_remote(slab, block);
+            continue;
         }
+        HM_ASSERT(!hm_pool_slab_is_free(slab, hm_pool_slab_number(slab, block)));
+        hm_pool_slab_return(slab, block);
+        chain = hm_pool_bin_move(bin, slab, chain);
+    }
+    bin->top -= count;
+    memmove(bin->floor, bin->floor + count, (size_t)(bin->top - bin->floor) * sizeof *bin->floor);
+    return chain;
+}
+
+void hm_pool_local_flush(hm_pool_local *local, unsigned class_index, void *block)
+{
+    hm_pool_bin *bin = &local->bins[class_index];
+    unsigned count = (unsigned)(bin->top - bin->floor);
+    hm_pool_slab *chain = drop_oldest(local, bin, count - count / 2);
+    bool room = hm_pool_bin_push(bin, block);
+    HM_CHECK(room);
+    return_chain_locked(chain);
+}
+
+/* ---- the whole ---- */
+
+/* Empties caches and collects; a chain of all slabs that have no block out then, those that the
+   bins would keep too where `all`. */
+static hm_pool_slab *settle(hm_pool_local *local, bool all)
+{
+    hm_pool_slab *chain = collect_pending(local), *last;
+    for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
+        hm_pool_bin *bin = &local->bins[index];
+        hm_pool_slab *dropped = drop_oldest(local, bin, (unsigned)(bin->top - bin->floor));
+        for (last = dropped; last != NULL && last->next != NULL; last = last->next)
+            ;
+        if (last != NULL) {
+            last->next = chain;
+            chain = dropped;
+        }
+        if (all)
+            chain = hm_pool_bin_take_empty(bin, chain);
     }
     return chain;
+}
+
+void hm_pool_local_settle(void)
+{
+    hm_pool_local *local = own_local();
+    if (local != NULL)
+        return_chain_locked(settle(local, false));
+}
+
+static void purge_slabs(hm_pool_local *local)
+{
+    for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
+        for (unsigned shelf = 0; shelf < HM_POOL_SHELVES; shelf++) {
+            for (hm_pool_slab *slab = local->racks[index].shelves[shelf]; slab != NULL;
+                 slab = slab->next)
+                hm_pool_slab_purge(slab);
+        }
+    }
 }
 
 /* The lock is held, so no thread can adopt meanwhile. */
@@ -139,17 +186,23 @@ static void trim_abandoned(void)
 {
     for (hm_pool_local *local = all_locals; local != NULL; local = local->next_of_all) {
         if (local->state == HM_POOL_LOCAL_ABANDONED)
-            return_chain(take_empty_slabs(local));
+            return_chain(settle(local, true));
     }
 }
 
-void hm_pool_local_trim(void)
+void hm_pool_local_purge(void)
 {
-    hm_pool_local *local = hm_pool_this_local;
-    hm_pool_slab *chain = local == NULL ? NULL : take_empty_slabs(local);
+    hm_pool_local *local = own_local();
+    hm_pool_slab *chain = local == NULL ? NULL : settle(local, true);
+    if (local != NULL)
+        purge_slabs(local);
     hm_pool_lock();
     return_chain(chain);
     trim_abandoned();
+    for (hm_pool_local *each = all_locals; each != NULL; each = each->next_of_all) {
+        if (each->state == HM_POOL_LOCAL_ABANDONED)
+            purge_slabs(each);
+    }
     hm_pool_unlock();
 }
 
@@ -165,50 +218,6 @@ hm_pool_slab *hm_pool_local_take_run(unsigned pages, unsigned alignment_pages, b
     return hm_pool_run_take(pages, alignment_pages, fresh);
 }
 
-/* ---- the slow path of malloc ---- */
-
-static hm_pool_slab *new_slab(hm_pool_local *local, unsigned class_index)
-{
-    bool fresh;
-    hm_pool_lock();
-    hm_pool_slab *slab = hm_pool_local_take_run(hm_pool_class_slab_pages(class_index), 1, &fresh);
-    if (slab != NULL)
-        hm_pool_slab_start(slab, local, class_index);
-    hm_pool_unlock();
-    return slab;
-}
-
-/* Makes a slab with room current: a partial one, else a new one. False: no memory. */
-static bool replace_current(hm_pool_local *local, unsigned class_index)
-{
-    hm_pool_bin *bin = &local->bins[class_index];
-    hm_pool_slab *slab = bin->partial;
-    if (slab != NULL)
-        bin_leave(bin, slab);
-    else
-        slab = new_slab(local, class_index);
-    if (slab == NULL)
-        return false;
-    if (bin->current != &hm_pool_no_slab)
-        bin->current->state = HM_POOL_SLAB_FULL;
-    slab->state = HM_POOL_SLAB_CURRENT;
-    bin->current = slab;
-    return true;
-}
-
-void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
-{
-    hm_pool_bin *bin = &local->bins[class_index];
-    if (!hm_pool_slab_has_room(bin->current))
-        hm_pool_local_collect();
-    if (!hm_pool_slab_has_room(bin->current) && !replace_current(local, class_index))
-        return NULL;
-    hm_pool_slab *slab = bin->current;
-    if (slab->free == NULL)
-        hm_pool_slab_carve(slab);
-    return hm_pool_slab_pop(slab);
-}
-
 /* ---- life and death ---- */
 
 static hm_pool_local *adopt(void)
@@ -222,13 +231,29 @@ static hm_pool_local *adopt(void)
     return NULL;
 }
 
+static unsigned cache_blocks(unsigned class_index)
+{
+    size_t blocks = HM_POOL_CACHE_BYTES_MAX / hm_pool_class_bytes(class_index);
+    if (blocks > HM_POOL_CACHE_BLOCKS_MAX)
+        return HM_POOL_CACHE_BLOCKS_MAX;
+    return blocks < 2 ? 2 : (unsigned)blocks;
+}
+
 static hm_pool_local *create(void)
 {
-    hm_pool_local *local = hm_pool_metadata_allocate(sizeof *local);
-    if (local == NULL)
-        return NULL;
+    size_t slots = 0;
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++)
-        local->bins[index].current = &hm_pool_no_slab;
+        slots += cache_blocks(index);
+    hm_pool_local *local = hm_pool_metadata_allocate(sizeof *local);
+    void **place = local == NULL ? NULL : hm_pool_metadata_allocate(slots * sizeof *place);
+    if (place == NULL)
+        return NULL;
+    for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
+        hm_pool_bin *bin = &local->bins[index];
+        bin->rack = &local->racks[index];
+        bin->top = bin->floor = place;
+        bin->ceiling = place += cache_blocks(index);
+    }
     local->state = HM_POOL_LOCAL_OWNED;
     local->next_of_all = all_locals;
     all_locals = local;
@@ -237,7 +262,7 @@ static hm_pool_local *create(void)
 
 hm_pool_local *hm_pool_local_get(void)
 {
-    if (hm_pool_this_local != NULL)
+    if (own_local() != NULL)
         return hm_pool_this_local;
     hm_pool_lock();
     hm_pool_local *local = adopt();
@@ -254,8 +279,8 @@ hm_pool_local *hm_pool_local_get(void)
 
 void hm_pool_local_abandon(hm_pool_local *local)
 {
-    hm_pool_slab *chain = take_empty_slabs(local);
-    hm_pool_this_local = NULL;
+    hm_pool_slab *chain = settle(local, true);
+    hm_pool_this_local = &hm_pool_no_local;
     hm_pool_lock();
     return_chain(chain);
     local->state = HM_POOL_LOCAL_ABANDONED;
@@ -276,53 +301,12 @@ void hm_pool_locals_visit(void (*visit)(void *context, hm_pool_local *local), vo
         visit(context, local);
 }
 
-/* ---- checking ---- */
-
-static const char *check_slab(const hm_pool_local *local, hm_pool_slab *slab, unsigned class_index)
-{
-    size_t free_count = 0;
-    uint32_t carved = hm_pool_slab_carved(slab);
-    if (slab->owner != local || slab->class_index != class_index)
-        return "a slab is in another bin than its own";
-    if (slab->kind != HM_POOL_RUN_SLAB || carved > slab->capacity)
-        return "a slab's record is damaged";
-    for (char *block = slab->free; block != NULL; block = *(char **)(void *)block) {
-        size_t offset = (size_t)(block - slab->base);
-        if (offset % slab->block_bytes != 0 || offset / slab->block_bytes >= carved)
-            return "a free block lies outside its slab or off its grid";
-        if (++free_count > carved)
-            return "a slab's free list has a cycle";
-    }
-    return free_count + hm_pool_slab_used(slab) == carved ? NULL
-                                                          : "used and free are not all of a slab";
-}
-
-static const char *check_bin(const hm_pool_local *local, unsigned class_index)
-{
-    const hm_pool_bin *bin = &local->bins[class_index];
-    const char *defect = NULL;
-    if (bin->current != &hm_pool_no_slab) {
-        defect = check_slab(local, bin->current, class_index);
-        if (defect == NULL && bin->current->state != HM_POOL_SLAB_CURRENT)
-            defect = "the current slab is not marked so";
-    }
-    for (hm_pool_slab *slab = bin->partial; defect == NULL && slab != NULL; slab = slab->next) {
-        defect = check_slab(local, slab, class_index);
-        if (defect == NULL && (slab->state != HM_POOL_SLAB_PARTIAL ||
-                               hm_pool_slab_used(slab) == 0 || !hm_pool_slab_has_room(slab)))
-            defect = "a slab on the partial list is not partial";
-        if (defect == NULL && slab->next != NULL && slab->next->previous != slab)
-            defect = "a bin's list is broken";
-    }
-    return defect;
-}
-
 const char *hm_pool_local_check(hm_pool_local *local)
 {
     const char *defect = NULL;
     if (local->state == HM_POOL_LOCAL_RETIRED)
         return NULL;
     for (unsigned index = 0; defect == NULL && index < HM_POOL_CLASS_COUNT; index++)
-        defect = check_bin(local, index);
+        defect = hm_pool_bin_check(local, index);
     return defect;
 }

@@ -1,15 +1,19 @@
 /**
- * This module is one thread's part of the pool, so that a thread allocates and frees its own small
- * blocks without a lock, and so that what a dead thread leaves is used by the next one.
+ * This module is one thread's part of the pool, so that a thread allocates and frees small blocks
+ * without a lock, and so that what a dead thread leaves is used by the next one.
  *
- * Words: a *local pool* has a *bin* for each class: the current slab and a list of partial ones;
- * its *pending* slabs are those that other threads freed into. It is *owned* by a live thread,
- * *abandoned* by a dead one until a new thread adopts it whole, or *retired*: it belonged to
- * another thread when this process was forked, may have been caught in the middle of a change, and
- * is left alone for good.
+ * Words: a *local pool* has a *bin* for each class: a *cache*, an array of blocks that are ready to
+ * be handed out, and the slabs of the class that have free blocks, on *shelves* by how many. A
+ * block that is freed goes to the freeing thread's cache, whoever's slab it is of; when the cache
+ * is full its older half is returned to the slabs. *Pending* slabs are those that other threads
+ * returned blocks to. A local pool is *owned* by a live thread, *abandoned* by a dead one until a
+ * new thread adopts it whole, or *retired*: it belonged to another thread when this process was
+ * forked, may have been caught in the middle of a change, and is left alone for good.
  *
- * Invariant: a slab's owner never changes while the slab exists; only the owner's thread, or the
- * holder of the pool's lock while the local pool is abandoned, touches what is not atomic.
+ * Invariant: a cached block is out for its slab; floor ≤ top ≤ ceiling. A slab with a free block is
+ * on the shelf that its number of free blocks says; a bin keeps one slab without a block out. A
+ * slab's owner never changes while the slab exists; only the owner's thread, or the holder of the
+ * pool's lock while the local pool is abandoned, touches what is not atomic.
  */
 #ifndef HM_ALLOCATORS_POOL_LOCAL_POOL_H
 #define HM_ALLOCATORS_POOL_LOCAL_POOL_H
@@ -22,34 +26,51 @@ typedef enum hm_pool_local_state {
     HM_POOL_LOCAL_RETIRED
 } hm_pool_local_state;
 
+enum {
+    HM_POOL_SHELVES = 5,                /**< nearly full slabs first; the last: no block is out */
+    HM_POOL_CACHE_BLOCKS_MAX = 128,     /**< of one class in one thread's cache */
+    HM_POOL_CACHE_BYTES_MAX = 32 * 1024 /**< the same, but 2 blocks where that is more */
+};
+
+/** The slabs of a bin that have a free block. */
+typedef struct hm_pool_rack {
+    hm_pool_slab *shelves[HM_POOL_SHELVES];
+    uint32_t in_use; /**< which shelves have a slab, a bit each */
+} hm_pool_rack;
+
+/** 32 bytes, so that two share a cache line and a class's is found by a shift. */
 typedef struct hm_pool_bin {
-    hm_pool_slab *current; /**< never NULL: hm_pool_no_slab where there is none */
-    hm_pool_slab *partial;
+    void **top;     /**< one beyond the cached block that is handed out next */
+    void **floor;   /**< top of an empty cache */
+    void **ceiling; /**< top of a full one */
+    hm_pool_rack *rack;
 } hm_pool_bin;
 
 typedef struct hm_pool_local {
-    hm_pool_bin bins[HM_POOL_CLASS_COUNT];
+    /** The last one takes and gives nothing: for pages that are no slab's. */
+    _Alignas(64) hm_pool_bin bins[HM_POOL_CLASS_COUNT + 1];
+    hm_pool_rack racks[HM_POOL_CLASS_COUNT];
     struct hm_pool_local *next_of_all; /**< every local pool there is; the lock's */
     hm_pool_local_state state;         /**< the lock's */
     _Alignas(64) _Atomic(hm_pool_slab *) pending;
 } hm_pool_local;
 
-/** Stands for "no slab": has no block and no room. */
-extern HM_HIDDEN hm_pool_slab hm_pool_no_slab;
-
-/** This thread's local pool, NULL until its first allocation and after its end. */
+/** This thread's local pool; before its first allocation and after its end &hm_pool_no_local. */
 extern HM_HIDDEN HM_INITIAL_EXEC _Thread_local hm_pool_local *hm_pool_this_local;
+
+/** Stands for "no local pool": every cache is both empty and full. */
+extern HM_HIDDEN hm_pool_local hm_pool_no_local;
 
 /** This thread's local pool, adopted or made where it has none; NULL: no memory. */
 hm_pool_local *hm_pool_local_get(void);
 
-/** A block of the class where the current slab has none at hand; NULL: no memory. */
+/** A block of the class where the cache is empty; NULL: no memory. */
 void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index);
 
-/** Brings the bins up to date after a free into `slab` that was full or is now empty. */
-void hm_pool_local_settle(hm_pool_local *local, hm_pool_slab *slab);
+/** Frees `block`, of a slab of the class, where the cache is full. */
+void hm_pool_local_flush(hm_pool_local *local, unsigned class_index, void *block);
 
-/** Frees `block` of a slab of another thread (or of none that lives). */
+/** Frees `block` of `slab` for a thread that has no local pool and can get none. */
 void hm_pool_local_free_remote(hm_pool_slab *slab, void *block);
 
 /**
@@ -58,16 +79,40 @@ void hm_pool_local_free_remote(hm_pool_slab *slab, void *block);
  */
 hm_pool_slab *hm_pool_local_take_run(unsigned pages, unsigned alignment_pages, bool *fresh);
 
-/** Returns this thread's empty slabs and those of abandoned local pools to their arenas. */
-void hm_pool_local_trim(void);
+/**
+ * Empties this thread's caches, returns its empty slabs and those of abandoned local pools to
+ * their arenas, and gives the kernel the pages that lie in free blocks alone.
+ */
+void hm_pool_local_purge(void);
 
-/** Takes in what other threads freed into this thread's slabs. */
-void hm_pool_local_collect(void);
+/** Empties this thread's caches and takes in what other threads returned to its slabs. */
+void hm_pool_local_settle(void);
 
 /** Calls `visit` for each local pool. The pool's lock is held. */
 void hm_pool_locals_visit(void (*visit)(void *context, hm_pool_local *local), void *context);
 
 /** Checks a local pool no thread is using at the moment; NULL, or what is wrong. */
 const char *hm_pool_local_check(hm_pool_local *local);
+
+/** A cached block, NULL where there is none. */
+static HM_ALWAYS_INLINE void *hm_pool_bin_pop(hm_pool_bin *bin)
+{
+    void **top = bin->top;
+    if (HM_UNLIKELY(top == bin->floor))
+        return NULL;
+    bin->top = top - 1;
+    return top[-1];
+}
+
+/** Caches a block; false: the cache is full. */
+static HM_ALWAYS_INLINE bool hm_pool_bin_push(hm_pool_bin *bin, void *block)
+{
+    void **top = bin->top;
+    if (HM_UNLIKELY(top == bin->ceiling))
+        return false;
+    *top = block;
+    bin->top = top + 1;
+    return true;
+}
 
 #endif

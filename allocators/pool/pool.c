@@ -1,7 +1,9 @@
 #include "allocators/pool/pool.h"
 
+#include "allocators/pool/arena.h"
 #include "allocators/pool/inline.h"
 #include "allocators/pool/large.h"
+#include "base/check.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +50,7 @@ static void *allocate_class(unsigned class_index)
     hm_pool_local *local = hm_pool_local_get();
     if (local == NULL)
         return NULL;
-    void *block = hm_pool_slab_pop(local->bins[class_index].current);
+    void *block = hm_pool_bin_pop(&local->bins[class_index]);
     return block != NULL ? block : hm_pool_local_refill(local, class_index);
 }
 
@@ -62,6 +64,16 @@ HM_NOINLINE void *hm_pool_malloc_slow(size_t bytes)
     return block != NULL ? block : no_memory();
 }
 
+/* Into the cache, also of a thread that has none yet. */
+static void free_small(hm_pool_slab *slab, void *block)
+{
+    hm_pool_local *local = hm_pool_local_get();
+    if (local == NULL)
+        hm_pool_local_free_remote(slab, block);
+    else if (!hm_pool_bin_push(&local->bins[slab->class_index], block))
+        hm_pool_local_flush(local, slab->class_index, block);
+}
+
 HM_NOINLINE void hm_pool_free_slow(void *block)
 {
     if (block == NULL)
@@ -72,7 +84,7 @@ HM_NOINLINE void hm_pool_free_slow(void *block)
     else if (found.run->kind == HM_POOL_RUN_LARGE)
         hm_pool_large_free(found.run);
     else
-        hm_pool_local_free_remote(found.run, block);
+        free_small(found.run, block);
 }
 
 void *hm_pool_malloc(size_t bytes)
@@ -87,9 +99,9 @@ void hm_pool_free(void *block)
 
 void hm_pool_free_sized(void *block, size_t bytes)
 {
-    HM_UNUSED(bytes);
-    HM_ASSERT(block == NULL || bytes <= hm_pool_usable_size(block));
-    hm_pool_free_inline(block);
+    HM_ASSERT(block == NULL || bytes > HM_POOL_SMALL_MAX ||
+              hm_pool_usable_size(block) == hm_pool_class_bytes(hm_pool_class_of(bytes)));
+    hm_pool_free_sized_inline(block, bytes);
 }
 
 /* Pages fresh from the kernel are zero, and a large block is worth not writing twice. */

@@ -1,11 +1,11 @@
 #include "allocators/pool/size_class.h"
 
-enum { BLOCKS_WANTED = 32, SLAB_PAGES_MAX = 16 };
+enum { BLOCKS_WANTED = 32, SLAB_PAGES_MIN = 4, SLAB_PAGES_MAX = 16 };
 
 unsigned hm_pool_class_slab_pages(unsigned class_index)
 {
     size_t wanted = hm_pool_class_bytes(class_index) * BLOCKS_WANTED;
-    unsigned pages = 1;
+    unsigned pages = SLAB_PAGES_MIN;
     while (pages < SLAB_PAGES_MAX && ((size_t)pages << HM_POOL_PAGE_SHIFT) < wanted)
         pages *= 2;
     return pages;

@@ -24,7 +24,8 @@ enum {
     HM_POOL_FINE_MAX = 128,        /**< up to here the step is 16 bytes */
     HM_POOL_FINE_COUNT = 8,
     HM_POOL_STEPS = 8, /**< classes between two powers of two */
-    HM_POOL_CLASS_COUNT = HM_POOL_FINE_COUNT + 8 * HM_POOL_STEPS
+    HM_POOL_CLASS_COUNT = HM_POOL_FINE_COUNT + 8 * HM_POOL_STEPS,
+    HM_POOL_NO_BIN = HM_POOL_CLASS_COUNT /**< the number of a bin that takes and gives nothing */
 };
 
 /** The class of a request of `bytes`, which is at most HM_POOL_SMALL_MAX; 0 bytes count as 1. */
@@ -47,7 +48,8 @@ static inline size_t hm_pool_class_bytes(unsigned class_index)
     return (size_t)(HM_POOL_STEPS + 1 + above % HM_POOL_STEPS) << (above / HM_POOL_STEPS + 4);
 }
 
-/** How many pages a slab of the class has: enough for 32 blocks where 16 pages suffice. */
+/** How many pages a slab of the class has: at least 4, and enough for 32 blocks where 16 suffice.
+ */
 unsigned hm_pool_class_slab_pages(unsigned class_index);
 
 /**

@@ -1,16 +1,18 @@
 /**
  * This module is a run of pages cut into blocks of one class, so that small blocks cost no header
- * and one thread can hand them out and take them back without a lock.
+ * and a free block is known without being touched.
  *
- * Words: to *carve* is to cut blocks off the part of a slab never used so far, at most a kernel
- * page at a time, so that memory is touched only when it is needed. A *remote free* is one by
- * another thread than the slab's owner. A slab is *full* where it has neither a free block nor
- * room to carve.
+ * Words: a block is *free* where its bit in `free_bits` is set; all others are *out*, with the
+ * program or in a thread's cache. A *remote* block was returned by another thread than the owner's;
+ * it is out until the owner collects it. A kernel page is *touched* where a block of it was handed
+ * out since the kernel gave it.
  *
- * Invariant, as the owner sees it: used + length of `free` = carved ≤ capacity; blocks on `remote`
- * still count as used. A slab is on its owner's pending list exactly from the push that made
- * `remote` non-empty until the owner takes it off; since that one block counts as used, a pending
- * slab is never released.
+ * Invariant, as the owner sees it: free_count is the number of bits set in `free_bits`, all of them
+ * below `capacity`; none is set in a word below `hint`. remote_count never exceeds the bits set in
+ * `remote_bits`, and the slab is on its owner's pending list exactly from the return that made
+ * remote_count positive until the owner takes it off. A slab on the pending list, or about to be
+ * put there, has a bit in `remote_bits` that nobody else collects, so it is never empty and never
+ * released.
  */
 #ifndef HM_ALLOCATORS_POOL_SLAB_H
 #define HM_ALLOCATORS_POOL_SLAB_H
@@ -29,85 +31,101 @@ typedef enum hm_pool_run_kind {
     HM_POOL_RUN_LARGE
 } hm_pool_run_kind;
 
-/** Where in its owner's bin a slab stands. */
-typedef enum hm_pool_slab_state {
-    HM_POOL_SLAB_CURRENT, /**< allocated from; may be empty or full */
-    HM_POOL_SLAB_PARTIAL, /**< on the bin's list: has a free block or room to carve */
-    HM_POOL_SLAB_FULL     /**< on no list */
-} hm_pool_slab_state;
+enum { HM_POOL_KERNEL_PAGE_SHIFT = 12, HM_POOL_KERNEL_PAGE_BYTES = 1 << HM_POOL_KERNEL_PAGE_SHIFT };
 
 /** The record of a run: two cache lines, the second for what other threads write. */
 typedef struct hm_pool_slab {
-    void *free; /**< blocks to hand out, linked through their first word; the owner's alone */
-    struct hm_pool_local *owner;
     char *base;
+    struct hm_pool_local *owner;
+    uint64_t *free_bits;                  /**< `words` of them, then as many of remote_bits */
+    _Atomic(uint64_t) *remote_bits;       /**< blocks that other threads returned */
     struct hm_pool_slab *next, *previous; /**< the bin's list, or a chain of slabs to release */
-    _Atomic uint32_t used;                /**< written by the owner, read by statistics */
-    _Atomic uint32_t carved;              /**< the same */
-    uint32_t capacity;
-    uint32_t block_bytes; /**< of a large run: the usable size of its one block */
-    uint8_t kind;         /**< hm_pool_run_kind */
-    uint8_t state;        /**< hm_pool_slab_state */
+    uint32_t block_bytes;                 /**< of a large run: the usable size of its one block */
+    uint32_t reciprocal; /**< offset × reciprocal >> 32 is the number of the block there */
+    uint16_t capacity;   /**< blocks */
+    _Atomic(uint16_t) free_count; /**< written by the owner, read by statistics */
+    uint8_t hint;                 /**< the first word that may have a bit set */
+    uint8_t words;
+    uint8_t kind; /**< hm_pool_run_kind */
     uint8_t class_index;
     uint8_t pages;
+    uint8_t shelf; /**< which of its bin's lists it is on */
 
-    _Alignas(64) _Atomic(void *) remote; /**< blocks freed by other threads, linked */
+    _Alignas(64) _Atomic(uint32_t) remote_count;
     struct hm_pool_slab *pending_next;
+    _Atomic(uint64_t) touched; /**< kernel pages, a bit each; written by the owner */
 } hm_pool_slab;
 
-/** Makes an empty slab of a run that was just taken. */
-void hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigned class_index);
+/** Makes a slab, all blocks free, of a run that was just taken. False: no memory for its bits.
+    The pool's lock is held, also for the other two. */
+bool hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigned class_index);
 
-/** Puts up to a kernel page of never used blocks on `free`; false: none are left. */
-bool hm_pool_slab_carve(hm_pool_slab *slab);
+/** Gives back what hm_pool_slab_start took. */
+void hm_pool_slab_end(hm_pool_slab *slab);
+
+/** Takes up to `wanted` free blocks, lowest addresses first, into `blocks`; how many. The owner's.
+ */
+unsigned hm_pool_slab_take(hm_pool_slab *slab, void **blocks, unsigned wanted);
 
 /**
- * Hands `block` back from another thread. True: it is the first since the owner last looked, and
- * the caller must put the slab on the owner's pending list.
+ * Returns `block` from another thread. True: the owner has none of this slab waiting yet, and the
+ * caller must put the slab on the owner's pending list.
  */
-bool hm_pool_slab_free_remote(hm_pool_slab *slab, void *block);
+bool hm_pool_slab_return_remote(hm_pool_slab *slab, void *block);
 
-/** Moves what other threads freed to `free`; only for the owner, who took it off pending. */
+/** Makes free what other threads returned; only for the owner, who took it off pending. */
 void hm_pool_slab_collect(hm_pool_slab *slab);
 
-/** Bytes of kernel pages that carving has touched. */
-size_t hm_pool_slab_carved_bytes(const hm_pool_slab *slab);
+/** Gives the kernel the touched pages that lie in free blocks alone; how many. The owner's. */
+unsigned hm_pool_slab_purge(hm_pool_slab *slab);
 
+/** Checks the record; NULL, or what is wrong. */
+const char *hm_pool_slab_check(const hm_pool_slab *slab);
+
+static inline uint32_t hm_pool_slab_free_count(const hm_pool_slab *slab)
+{
+    return atomic_load_explicit(&slab->free_count, memory_order_relaxed);
+}
+
+/** Blocks that are out. */
 static inline uint32_t hm_pool_slab_used(const hm_pool_slab *slab)
 {
-    return atomic_load_explicit(&slab->used, memory_order_relaxed);
+    return slab->capacity - hm_pool_slab_free_count(slab);
 }
 
-static inline uint32_t hm_pool_slab_carved(const hm_pool_slab *slab)
+static inline uint64_t hm_pool_slab_touched(const hm_pool_slab *slab)
 {
-    return atomic_load_explicit(&slab->carved, memory_order_relaxed);
+    return atomic_load_explicit(&slab->touched, memory_order_relaxed);
 }
 
-/** Whether a block can be had without another slab. */
-static inline bool hm_pool_slab_has_room(const hm_pool_slab *slab)
+/** Bytes of touched kernel pages. */
+static inline size_t hm_pool_slab_touched_bytes(const hm_pool_slab *slab)
 {
-    return slab->free != NULL || hm_pool_slab_carved(slab) < slab->capacity;
+    return (size_t)__builtin_popcountll(hm_pool_slab_touched(slab)) << HM_POOL_KERNEL_PAGE_SHIFT;
 }
 
-/** Takes a block off `free`, NULL where it is empty. The owner's alone. */
-static HM_ALWAYS_INLINE void *hm_pool_slab_pop(hm_pool_slab *slab)
+/** The number of the block at `block`. Exact: offsets stay below 2^18, sizes above 2^3. */
+static HM_ALWAYS_INLINE unsigned hm_pool_slab_number(const hm_pool_slab *slab, const void *block)
 {
-    void *block = slab->free;
-    if (HM_LIKELY(block != NULL)) {
-        slab->free = *(void **)block;
-        atomic_store_explicit(&slab->used, hm_pool_slab_used(slab) + 1, memory_order_relaxed);
-    }
-    return block;
+    uint64_t offset = (uint64_t)((const char *)block - slab->base);
+    return (unsigned)(offset * slab->reciprocal >> 32);
 }
 
-/** Puts a block on `free`; returns how many are still used. The owner's alone. */
-static HM_ALWAYS_INLINE uint32_t hm_pool_slab_push(hm_pool_slab *slab, void *block)
+/** Whether the block is free. The owner's. */
+static inline bool hm_pool_slab_is_free(const hm_pool_slab *slab, unsigned number)
 {
-    uint32_t used = hm_pool_slab_used(slab) - 1;
-    *(void **)block = slab->free;
-    slab->free = block;
-    atomic_store_explicit(&slab->used, used, memory_order_relaxed);
-    return used;
+    return (slab->free_bits[number / 64] >> number % 64 & 1) != 0;
+}
+
+/** Makes `block` free. The owner's. */
+static HM_ALWAYS_INLINE void hm_pool_slab_return(hm_pool_slab *slab, void *block)
+{
+    unsigned number = hm_pool_slab_number(slab, block), word = number / 64;
+    slab->free_bits[word] |= (uint64_t)1 << number % 64;
+    if (word < slab->hint)
+        slab->hint = (uint8_t)word;
+    atomic_store_explicit(&slab->free_count, (uint16_t)(hm_pool_slab_free_count(slab) + 1),
+                          memory_order_relaxed);
 }
 
 #endif

@@ -2,7 +2,7 @@
  * This module is the pool's account of itself, so that its fragmentation can be split without
  * another program looking in.
  *
- * Words: *allocated* is what the live blocks can hold; *active* is the kernel pages carved so far
+ * Words: *allocated* is what the live blocks can hold; *active* is the touched kernel pages
  * of slabs with at least one live block, and large and huge blocks; *resident* adds the pages that
  * are touched and hold nothing, and the records.
  */
@@ -22,10 +22,10 @@ static void add_run(hm_allocator_stats *stats, const hm_pool_slab *run)
         return;
     }
     uint32_t used = hm_pool_slab_used(run);
-    size_t carved_bytes = hm_pool_slab_carved_bytes(run);
+    size_t touched_bytes = hm_pool_slab_touched_bytes(run);
     stats->allocated_bytes += (uint64_t)used * run->block_bytes;
-    stats->active_bytes += used != 0 ? carved_bytes : 0;
-    stats->resident_bytes += carved_bytes;
+    stats->active_bytes += used != 0 ? touched_bytes : 0;
+    stats->resident_bytes += touched_bytes;
 }
 
 static void add_arena(void *context, hm_pool_arena *arena)
@@ -42,7 +42,7 @@ static void add_arena(void *context, hm_pool_arena *arena)
 
 bool hm_pool_stats(hm_allocator_stats *stats)
 {
-    hm_pool_local_collect();
+    hm_pool_local_settle();
     hm_pool_lock();
     hm_pool_huge_totals huge = hm_pool_huge_read();
     uint64_t metadata_bytes = hm_pool_metadata_bytes();
@@ -89,7 +89,7 @@ static void tell_huge(void *context, size_t bytes)
 bool hm_pool_size_classes(hm_allocator_class_visitor visit, void *context)
 {
     class_listener listener = {visit, context};
-    hm_pool_local_collect();
+    hm_pool_local_settle();
     hm_pool_lock();
     hm_pool_arenas_visit(tell_arena, &listener);
     hm_pool_huge_visit(tell_huge, &listener);
@@ -99,7 +99,7 @@ bool hm_pool_size_classes(hm_allocator_class_visitor visit, void *context)
 
 void hm_pool_purge(void)
 {
-    hm_pool_local_trim();
+    hm_pool_local_purge();
     hm_pool_lock();
     hm_pool_arenas_purge();
     hm_pool_unlock();
