@@ -29,6 +29,8 @@ typedef struct hm_backend {
     /** Finds the library; NULL: `library` is looked up where the dynamic linker would. */
     hm_status (*locate)(char *path, size_t size, hm_error *error);
     hm_status (*bind)(const hm_backend_spec *spec, hm_allocator *allocator, hm_error *error);
+    /** Finds the program that runs its samples; NULL: heapmark itself. */
+    hm_status (*locate_program)(char *path, size_t size, hm_error *error);
 } hm_backend;
 
 enum { HM_BACKEND_MAX_SETTINGS = 16 };
@@ -74,6 +76,15 @@ hm_status hm_backend_probe(const hm_backend_spec *spec, char *path, size_t size,
  * hm_backend_environment() says.
  */
 hm_status hm_backend_bind(const hm_backend_spec *spec, hm_allocator *allocator, hm_error *error);
+
+/**
+ * The file that must be executed to run a sample of this back end: `path` (of `size` bytes)
+ * receives it, "" where heapmark itself does. HM_UNAVAILABLE: it is not there.
+ */
+hm_status hm_backend_program(const hm_backend_spec *spec, char *path, size_t size, hm_error *error);
+
+/** The program of linkage inline tells how the pool that is compiled into it is bound. */
+void hm_backend_offer_inline_pool(void (*fill)(hm_allocator *allocator));
 
 /**
  * Calls `visit` with each NAME=VALUE that must be in the environment before exec for this spec:

@@ -1,5 +1,10 @@
 #include "allocators/native.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 void hm_native_any(const hm_library *library, hm_allocator *allocator)
 {
     if (hm_native_jemalloc(library, allocator) || hm_native_mimalloc(library, allocator) ||
@@ -30,4 +35,25 @@ hm_status hm_native_bind_package(const hm_backend *backend, hm_allocator *alloca
         status = hm_error_set(error, HM_WRONG_RESULT, "%s: %.200s is not a library of %s",
                               backend->name, path, backend->name);
     return status;
+}
+
+static bool beside_executable(const char *name, char *path, size_t size)
+{
+    char executable[PATH_MAX];
+    if (realpath("/proc/self/exe", executable) == NULL)
+        return false;
+    char *slash = strrchr(executable, '/');
+    if (slash == NULL)
+        return false;
+    *slash = '\0';
+    int length = snprintf(path, size, "%s/%s", executable, name);
+    return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
+}
+
+bool hm_native_own_file(const char *name, char *path, size_t size)
+{
+    if (beside_executable(name, path, size))
+        return true;
+    int length = snprintf(path, size, "%s/%s", HM_POOL_BUILD_DIR, name);
+    return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
 }

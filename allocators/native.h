@@ -27,6 +27,9 @@ hm_status hm_native_bind_package(const hm_backend *backend, hm_allocator *alloca
 /** HM_UNAVAILABLE, with the package to install. */
 hm_status hm_native_absent(const hm_backend *backend, hm_error *error);
 
+/** A file that the build made: beside the running executable, else in the build folder. */
+bool hm_native_own_file(const char *name, char *path, size_t size);
+
 /** All back ends, defined one a file. */
 #define HM_BACKEND(identifier) extern const hm_backend hm_backend_##identifier;
 #include "allocators/registry.def"

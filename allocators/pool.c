@@ -14,19 +14,6 @@
 
 #define POOL_LIBRARY "libheapmark_pool.so"
 
-static bool beside_executable(char *path, size_t size)
-{
-    char executable[PATH_MAX];
-    if (realpath("/proc/self/exe", executable) == NULL)
-        return false;
-    char *slash = strrchr(executable, '/');
-    if (slash == NULL)
-        return false;
-    *slash = '\0';
-    int length = snprintf(path, size, "%s/" POOL_LIBRARY, executable);
-    return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
-}
-
 static hm_status locate_pool(char *path, size_t size, hm_error *error)
 {
     const char *asked = getenv("HEAPMARK_POOL_PATH");
@@ -38,10 +25,7 @@ static hm_status locate_pool(char *path, size_t size, hm_error *error)
                                   "pool: HEAPMARK_POOL_PATH names %.300s, which cannot be read",
                                   asked);
     }
-    if (beside_executable(path, size))
-        return HM_OK;
-    snprintf(path, size, "%s/" POOL_LIBRARY, HM_POOL_BUILD_DIR);
-    if (access(path, R_OK) == 0)
+    if (hm_native_own_file(POOL_LIBRARY, path, size))
         return HM_OK;
     return hm_error_set(error, HM_UNAVAILABLE,
                         "pool: " POOL_LIBRARY " is not beside the executable; build the target "

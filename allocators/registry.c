@@ -55,11 +55,18 @@ hm_status hm_backend_probe(const hm_backend_spec *spec, char *path, size_t size,
     return hm_native_absent(backend, error);
 }
 
+hm_status hm_backend_program(const hm_backend_spec *spec, char *path, size_t size, hm_error *error)
+{
+    path[0] = '\0';
+    return spec->backend->locate_program == NULL ? HM_OK
+                                                 : spec->backend->locate_program(path, size, error);
+}
+
 /* What is compiled into the suite proves its origin too: it is the executable. */
 static hm_status prove_static(hm_allocator *allocator, hm_error *error)
 {
     static char origin[PATH_MAX];
-    if (allocator->linkage != HM_LINKAGE_STATIC)
+    if (allocator->linkage != HM_LINKAGE_STATIC && allocator->linkage != HM_LINKAGE_INLINE)
         return HM_OK;
     if (!hm_library_origin(&allocator->malloc, origin))
         return hm_error_set(error, HM_WRONG_RESULT, "%s: the origin of malloc is unknown",

@@ -10,6 +10,7 @@
 #include "bench/record.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +50,14 @@ hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm
     free(quiet);
     hm_account_page account = {.page = NULL};
     bool counts = kind == HM_SAMPLE_MEMORY && calibrate_seconds <= 0;
-    hm_status status = counts ? hm_account_page_open(&account, error) : HM_OK;
+    char program[PATH_MAX];
+    hm_status status = hm_backend_program(cell->cell.backend, program, sizeof program, error);
+    if (status == HM_OK && counts)
+        status = hm_account_page_open(&account, error);
     if (counts)
         add_account_descriptor(&arguments);
     *request = (hm_process_request){
+        .program = program[0] != '\0' ? program : NULL,
         .arguments = &arguments,
         .account = counts ? &account : NULL,
         .backend = cell->cell.backend,
@@ -66,6 +71,7 @@ hm_status hm_driver_start_sample(hm_driver *driver, const hm_plan_cell *cell, hm
     if (status == HM_OK)
         status = hm_process_run(request, result, error);
     hm_account_page_close(&account);
+    request->program = NULL;
     request->account = NULL;
     request->arguments = NULL;
     hm_strings_clear(&arguments);

@@ -71,11 +71,18 @@ void hm_plan_add_blocks(hm_plan *plan, const bool *works, unsigned repetition, h
     free(order);
 }
 
+/** Calls that are compiled in cannot be counted or timed one by one: such a cell has time samples
+ * alone. */
+static bool calls_are_seen(const hm_plan_cell *cell)
+{
+    return cell->cell.backend->backend->linkage != HM_LINKAGE_INLINE;
+}
+
 static void add_memory_samples(hm_plan *plan, unsigned repetition, hm_random *random)
 {
     size_t first = plan->sample_count;
     for (size_t index = 0; index < plan->cell_count; index++) {
-        if (plan->cells[index].role != HM_ROLE_EMPTY)
+        if (plan->cells[index].role != HM_ROLE_EMPTY && calls_are_seen(&plan->cells[index]))
             add_sample(plan, index, HM_SAMPLE_MEMORY, plan->cells[index].role, repetition);
     }
     shuffle(plan->samples + first, plan->sample_count - first, random);
@@ -86,7 +93,7 @@ static void add_latency_samples(hm_plan *plan, unsigned repetition, hm_random *r
 {
     size_t first = plan->sample_count;
     for (size_t index = 0; index < plan->cell_count; index++) {
-        if (plan->cells[index].role == HM_ROLE_CELL)
+        if (plan->cells[index].role == HM_ROLE_CELL && calls_are_seen(&plan->cells[index]))
             add_sample(plan, index, HM_SAMPLE_LATENCY, HM_ROLE_CELL, repetition);
     }
     shuffle(plan->samples + first, plan->sample_count - first, random);

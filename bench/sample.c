@@ -168,6 +168,11 @@ static bool check_request(hm_sample_state *sample)
                       "a sample runs one thread only so far; threads must be 1");
     if (request->calibrate_seconds <= 0 && (request->iterations == 0 || request->batches == 0))
         return refuse(sample, HM_USAGE_ERROR, "iterations and batches must be at least 1");
+    if (request->cell.backend->backend->linkage == HM_LINKAGE_INLINE &&
+        request->kind != HM_SAMPLE_TIME)
+        return refuse(sample, HM_USAGE_ERROR,
+                      "linkage inline has time samples only: calls that are compiled in cannot be "
+                      "counted or timed one by one; measure backend:pool/linkage:so");
     if (hm_sample_find_phase(sample, HM_PHASE_STEADY, &index) == NULL)
         return refuse(sample, HM_RUNTIME_ERROR, "the workload has no steady phase to measure");
     return true;

@@ -1,12 +1,14 @@
 /**
- * This module is the environment of a sample. Allocators and the dynamic linker read theirs when a
- * process starts, so a sample that finds another one than its back end needs starts itself anew,
- * once.
+ * This module is the environment of a sample: its variables, which allocators and the dynamic
+ * linker read when a process starts, and its program. A sample that finds other ones than its back
+ * end needs starts itself anew, once.
  */
 #include "bench/sample_state.h"
 #include "bench/strings.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,7 +74,7 @@ static const char *find_difference(const hm_strings *wanted)
     return NULL;
 }
 
-static void execute_anew(const hm_strings *wanted, int argc, char **argv)
+static void execute_anew(const char *program, const hm_strings *wanted, int argc, char **argv)
 {
     hm_strings arguments = {0}, environment = {0};
     hm_strings_split(&arguments, argv[0], ' ');
@@ -89,21 +91,41 @@ static void execute_anew(const hm_strings *wanted, int argc, char **argv)
     char *marked = hm_format("%s=1", guard);
     hm_strings_add(&environment, marked);
     free(marked);
-    execve("/proc/self/exe", arguments.items, environment.items);
+    execve(program, arguments.items, environment.items);
     hm_strings_clear(&environment);
     hm_strings_clear(&arguments);
+}
+
+/* Finds the program of the back end's samples; `*other`: it is not the one that runs. */
+static hm_status find_program(const hm_backend_spec *backend, char program[PATH_MAX], bool *other,
+                              hm_error *error)
+{
+    char running[PATH_MAX], wanted[PATH_MAX];
+    hm_status status = hm_backend_program(backend, program, PATH_MAX, error);
+    if (status != HM_OK)
+        return status;
+    *other = program[0] != '\0';
+    if (!*other)
+        snprintf(program, PATH_MAX, "/proc/self/exe");
+    else if (realpath("/proc/self/exe", running) != NULL && realpath(program, wanted) != NULL)
+        *other = strcmp(running, wanted) != 0;
+    return HM_OK;
 }
 
 hm_status hm_sample_enter_environment(const hm_backend_spec *backend, int argc, char **argv,
                                       hm_error *error)
 {
+    char program[PATH_MAX];
+    bool other_program;
+    hm_status status = find_program(backend, program, &other_program, error);
+    if (status != HM_OK)
+        return status;
     hm_strings wanted = {0};
-    hm_status status = HM_OK;
     hm_backend_environment(backend, add_wanted, &wanted);
     const char *difference = find_difference(&wanted);
-    if (difference != NULL && getenv(guard) == NULL) {
-        execute_anew(&wanted, argc, argv);
-        status = hm_error_set(error, HM_IO_ERROR, "this program could not be started anew: %s",
+    if (getenv(guard) == NULL && (difference != NULL || other_program)) {
+        execute_anew(program, &wanted, argc, argv);
+        status = hm_error_set(error, HM_IO_ERROR, "%s could not be started anew: %s", program,
                               strerror(errno));
     } else if (difference != NULL) {
         status = hm_error_set(error, HM_UNAVAILABLE,

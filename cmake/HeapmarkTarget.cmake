@@ -27,3 +27,17 @@ function(heapmark_target name)
   target_link_libraries(${name} PRIVATE heapmark_settings)
   set_target_properties(${name} PROPERTIES C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden)
 endfunction()
+
+# heapmark_inline_twin(NAME): the library NAME once more as NAME_inline, with the pool's fast paths
+# compiled into it (allocators/call.h): what heapmark-inline is linked from. Call it last.
+function(heapmark_inline_twin name)
+  get_target_property(sources ${name} SOURCES)
+  get_target_property(options ${name} COMPILE_OPTIONS)
+  add_library(${name}_inline STATIC ${sources})
+  heapmark_target(${name}_inline)
+  target_compile_definitions(${name}_inline PRIVATE HM_INLINE_POOL=1)
+  if(options)
+    target_compile_options(${name}_inline PRIVATE ${options})
+  endif()
+  target_link_libraries(${name}_inline PRIVATE hm_base)
+endfunction()

@@ -1,6 +1,7 @@
 /**
  * This module is the one way from the runtime and the workloads to memory, so that the allocator
- * can be called through its table or, in a later build, be inlined here, with nothing else changed.
+ * is called through its table or, in the program of linkage inline, is inlined here
+ * (allocators/call.h), with nothing else changed.
  *
  * The caller always knows a block's requested size and says it when it frees or resizes: sized
  * free and the count of requested bytes need no side table and no header.
@@ -8,35 +9,34 @@
 #ifndef HM_OBJECT_MEMORY_H
 #define HM_OBJECT_MEMORY_H
 
+#include "allocators/call.h"
 #include "object/heap.h"
 
 /** A new block of `bytes`, or NULL. */
 static inline void *hm_memory_allocate(hm_heap *heap, size_t bytes)
 {
-    return heap->allocator.malloc(bytes);
+    return hm_call_malloc(&heap->allocator, bytes);
 }
 
 /** A new zeroed block of `count` times `bytes`, or NULL. */
 static inline void *hm_memory_allocate_zeroed(hm_heap *heap, size_t count, size_t bytes)
 {
-    return heap->allocator.calloc(count, bytes);
+    return hm_call_calloc(&heap->allocator, count, bytes);
 }
 
 /** Resizes a block of `old_bytes` (NULL: 0); NULL: out of memory, the old block is as it was. */
 static inline void *hm_memory_resize(hm_heap *heap, void *block, size_t old_bytes, size_t bytes)
 {
-    if (HM_UNLIKELY(heap->allocator.realloc_sized != NULL))
-        return heap->allocator.realloc_sized(block, old_bytes, bytes);
-    return heap->allocator.realloc(block, bytes);
+    return hm_call_realloc(&heap->allocator, block, old_bytes, bytes);
 }
 
 /** Frees a block of `bytes`; NULL does nothing. */
 static inline void hm_memory_free(hm_heap *heap, void *block, size_t bytes)
 {
     if (HM_UNLIKELY(heap->sized))
-        heap->allocator.free_sized(block, bytes);
+        hm_call_free_sized(&heap->allocator, block, bytes);
     else
-        heap->allocator.free(block);
+        hm_call_free(&heap->allocator, block);
 }
 
 /**
