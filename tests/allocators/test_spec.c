@@ -34,8 +34,9 @@ static void expect_parsed(const char *text, hm_backend_spec *spec)
 static void test_the_registry_is_whole(void **state)
 {
     HM_UNUSED(state);
-    static const char *const names[] = {"pool", "system",  "jemalloc", "mimalloc", "tcmalloc",
-                                        "so",   "preload", "bump",     "debug"};
+    static const char *const names[] = {"pool",     "pool-inline", "system", "jemalloc",
+                                        "mimalloc", "tcmalloc",    "so",     "preload",
+                                        "bump",     "debug"};
     size_t count;
     const hm_backend *const *backends = hm_backends(&count);
     assert_int_equal(count, HM_COUNT_OF(names));
@@ -104,8 +105,9 @@ static void test_relative_paths_become_absolute(void **state)
 static void test_unknown_names_are_refused(void **state)
 {
     HM_UNUSED(state);
-    expect_refused("nosuch", "'nosuch' is not a back end; known are pool, system, jemalloc, "
-                             "mimalloc, tcmalloc, so:PATH, preload:PATH, bump, debug");
+    expect_refused("nosuch", "'nosuch' is not a back end; known are pool, pool-inline, "
+                             "system, jemalloc, mimalloc, tcmalloc, so:PATH, preload:PATH, bump, "
+                             "debug");
     expect_refused("", "'' is not a back end");
     expect_refused("jemalloc;env=A=1", "write NAME, [LABEL=]so:PATH");
     expect_refused("fast=jemalloc", "write NAME, [LABEL=]so:PATH");
