@@ -23,7 +23,8 @@ typedef enum hm_linkage {
     HM_LINKAGE_SO,      /**< dlopen, called through this table */
     HM_LINKAGE_INLINE,  /**< our pool compiled into the runtime */
     HM_LINKAGE_PRELOAD, /**< LD_PRELOAD: it is the process's malloc */
-    HM_LINKAGE_STATIC   /**< compiled into the suite (bump, debug): references, never ranked */
+    HM_LINKAGE_STATIC,  /**< compiled into the suite (bump, debug): references, never ranked */
+    HM_LINKAGE_RUNTIME  /**< another runtime's own, in that runtime's process; never ranked */
 } hm_linkage;
 
 /** What an allocator can do beyond malloc, calloc, realloc and free. */
@@ -35,7 +36,8 @@ enum {
     HM_ALLOCATOR_THREADS = 1 << 4,
     HM_ALLOCATOR_SIZED_FREE = 1 << 5,
     HM_ALLOCATOR_FORK = 1 << 6,
-    HM_ALLOCATOR_ALIGNED = 1 << 7
+    HM_ALLOCATOR_ALIGNED = 1 << 7,
+    HM_ALLOCATOR_THREAD_STATS = 1 << 8 /**< stats and size_classes are of the calling thread only */
 };
 
 /** An allocator's own account, bytes; a field it does not tell is HM_UNKNOWN_BYTES. */

@@ -52,6 +52,22 @@ const hm_backend *const *hm_backends(size_t *count);
 const hm_backend *hm_backend_find(const char *name);
 
 /**
+ * The back ends of another runtime (CPython's), which only its own process can bind; they are not
+ * among hm_backends. NULL-terminated.
+ */
+const hm_backend *const *hm_backends_of_runtime(void);
+
+/** The one of them called `name`, or NULL. */
+const hm_backend *hm_backend_find_of_runtime(const char *name);
+
+/** How such a process binds them. */
+typedef hm_status (*hm_backend_binder)(const hm_backend_spec *spec, hm_allocator *allocator,
+                                       hm_error *error);
+
+/** Says that this is such a process: what hm_backend_bind calls for them from here on. */
+void hm_backend_offer_runtime(hm_backend_binder bind);
+
+/**
  * Parses `text` into `spec`. HM_USAGE_ERROR with a one-line message: an unknown name (the message
  * lists the known ones), an unknown setting, a file that does not exist or is not readable, or a
  * label with a character other than letters, digits, '.', '_', '+' and '-'.

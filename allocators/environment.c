@@ -58,9 +58,13 @@ bool hm_backend_scrubs(const char *variable_name)
         "HEAPCHECK", "SNMALLOC_", "RPMALLOC_", "HOARD_",    "TBB_MALLOC_",   "MEMKIND_",
     };
     static const char *const names[] = {
-        "GLIBC_TUNABLES", "LD_PRELOAD",    "LD_LIBRARY_PATH", "LD_AUDIT",
-        "LD_BIND_NOW",    "LD_HWCAP_MASK", "LD_DYNAMIC_WEAK", "PERFTOOLS_VERBOSE",
-        "PYTHONMALLOC",   "JEMALLOC_CONF", "JE_MALLOC_CONF",  "_RJEM_MALLOC_CONF",
+        "GLIBC_TUNABLES",       "LD_PRELOAD",
+        "LD_LIBRARY_PATH",      "LD_AUDIT",
+        "LD_BIND_NOW",          "LD_HWCAP_MASK",
+        "LD_DYNAMIC_WEAK",      "PERFTOOLS_VERBOSE",
+        "PYTHONMALLOC",         "JEMALLOC_CONF",
+        "JE_MALLOC_CONF",       "_RJEM_MALLOC_CONF",
+        "HEAPMARK_POOL_RETAIN", "HEAPMARK_POOL_HUGE_PAGES",
     };
     for (size_t index = 0; index < HM_COUNT_OF(beginnings); index++) {
         if (begins(variable_name, beginnings[index]))

@@ -60,6 +60,6 @@ hm_status hm_library_try(hm_allocator *allocator, hm_error *error);
 bool hm_library_locate(const char *file_name, char *path, size_t size);
 
 /** The file in which `function` (a function pointer's bytes) lies; false: dladdr knows none. */
-bool hm_library_origin(const void *function_slot, char path[PATH_MAX]);
+HM_EXPORT bool hm_library_origin(const void *function_slot, char path[PATH_MAX]);
 
 #endif

@@ -104,7 +104,8 @@ bool hm_native_mimalloc(const hm_library *library, hm_allocator *allocator)
         hm_library_find(library, "mi_heap_get_default", &default_heap)) {
         allocator->stats = stats;
         allocator->size_classes = size_classes;
-        allocator->capabilities |= HM_ALLOCATOR_STATS | HM_ALLOCATOR_ACTIVE_BYTES;
+        allocator->capabilities |=
+            HM_ALLOCATOR_STATS | HM_ALLOCATOR_ACTIVE_BYTES | HM_ALLOCATOR_THREAD_STATS;
     }
     if (hm_library_find(library, "mi_collect", &collect)) {
         allocator->purge = purge;

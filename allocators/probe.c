@@ -131,8 +131,9 @@ static hm_status try_function(const hm_allocator *allocator, const char *name, m
         count += blocks[count] != NULL;
     }
     uint64_t after = libc_allocated_bytes();
-    bool foreign =
-        allocator->linkage != HM_LINKAGE_STATIC && strstr(allocator->origin, "/" LIBC_SO) == NULL;
+    bool foreign = allocator->linkage != HM_LINKAGE_STATIC &&
+                   allocator->linkage != HM_LINKAGE_RUNTIME &&
+                   strstr(allocator->origin, "/" LIBC_SO) == NULL;
     if (defect == NULL && foreign && after >= before + TRY_BLOCKS * TRY_BYTES / 2)
         defect = "takes its memory from libc's malloc: the library does not call its own";
     /* Blocks of a broken allocator are not given back to it: that may crash. */

@@ -36,6 +36,8 @@ const char *hm_linkage_name(hm_linkage linkage)
         return "preload";
     case HM_LINKAGE_STATIC:
         return "static";
+    case HM_LINKAGE_RUNTIME:
+        return "runtime";
     }
     return "unknown";
 }

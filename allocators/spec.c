@@ -214,6 +214,8 @@ static hm_status parse_name(hm_backend_spec *spec, hm_error *error)
 {
     spec->backend = hm_backend_find(spec->text);
     if (spec->backend == NULL)
+        spec->backend = hm_backend_find_of_runtime(spec->text);
+    if (spec->backend == NULL)
         return unknown_name(spec->text, error);
     if (spec->backend->takes_path)
         return hm_error_set(error, HM_USAGE_ERROR, "'%s' needs a path; write %s:PATH", spec->text,

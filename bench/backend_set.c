@@ -1,5 +1,7 @@
 #include "bench/backend_set.h"
 
+#include "bench/reference_python.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,10 @@ static hm_status add(hm_backend_set *set, const char *text, bool by_name, hm_err
     if (status != HM_OK)
         return status;
     status = refuse_twins(set, &spec, error);
+    if (status == HM_OK && spec.backend->linkage == HM_LINKAGE_RUNTIME)
+        status = hm_error_set(error, HM_USAGE_ERROR,
+                              "--backend: %s is a python's own; give that python by --reference",
+                              spec.label);
     if (status == HM_OK && hm_backend_probe(&spec, library, sizeof library, &absent) != HM_OK &&
         by_name)
         status = hm_error_set(error, HM_UNAVAILABLE, "--backend: %s", absent.message);
@@ -78,6 +84,56 @@ static hm_status add(hm_backend_set *set, const char *text, bool by_name, hm_err
     return HM_OK;
 }
 
+/** Two pythons of one version would be one runtime in the records. */
+static hm_status refuse_twin_reference(const hm_backend_set *set, const hm_reference_python *python,
+                                       hm_error *error)
+{
+    size_t index;
+    const json_t *other;
+    json_array_foreach(set->references, index, other)
+    {
+        if (strcmp(json_string_value(json_object_get(other, "runtime")), python->label) == 0)
+            return hm_error_set(error, HM_USAGE_ERROR,
+                                "--reference: %.160s and %.160s are both %s; name one of them",
+                                json_string_value(json_object_get(other, "path")), python->path,
+                                python->label);
+    }
+    return HM_OK;
+}
+
+static hm_status add_of_reference(hm_backend_set *set, const hm_reference_python *python,
+                                  const hm_backend *backend, hm_error *error)
+{
+    hm_backend_spec spec = {0};
+    hm_status status = hm_backend_parse(backend->name, &spec, error);
+    if (status != HM_OK)
+        return status;
+    set->items = hm_grow(set->items, set->count + 1, sizeof *set->items);
+    set->items[set->count++] = (hm_backend_choice){.spec = spec,
+                                                   .library = hm_copy(""),
+                                                   .runtime = hm_copy(python->label),
+                                                   .reference_path = hm_copy(python->path)};
+    return HM_OK;
+}
+
+/** Adds the allocators that a python has. */
+static hm_status add_reference(hm_backend_set *set, const char *text, hm_error *error)
+{
+    hm_reference_python python;
+    hm_status status = hm_reference_prepare(text, &python, error);
+    if (status == HM_OK)
+        status = refuse_twin_reference(set, &python, error);
+    const hm_backend *const *backends = hm_backends_of_runtime();
+    for (; status == HM_OK && *backends != NULL; backends++) {
+        if (hm_reference_has(&python, *backends))
+            status = add_of_reference(set, &python, *backends, error);
+    }
+    if (status == HM_OK)
+        json_array_append(set->references, python.described);
+    hm_reference_clear(&python);
+    return status;
+}
+
 hm_status hm_backend_set_choose(hm_backend_set *set, const hm_run_options *options, hm_error *error)
 {
     bool by_name = options->backends.count > 0;
@@ -90,6 +146,9 @@ hm_status hm_backend_set_choose(hm_backend_set *set, const hm_run_options *optio
     for (size_t index = 0; index < texts->count && status == HM_OK; index++)
         status = add(set, texts->items[index], by_name, error);
     hm_strings_clear(&names);
+    set->references = json_array();
+    for (size_t index = 0; index < options->references.count && status == HM_OK; index++)
+        status = add_reference(set, options->references.items[index], error);
     return status;
 }
 
@@ -103,8 +162,11 @@ void hm_backend_set_clear(hm_backend_set *set)
         free(choice->version);
         free(choice->origin);
         free(choice->failure);
+        free(choice->runtime);
+        free(choice->reference_path);
     }
     free(set->items);
+    json_decref(set->references);
     *set = (hm_backend_set){0};
 }
 

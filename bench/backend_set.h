@@ -16,12 +16,15 @@ typedef struct hm_backend_choice {
     char *library; /**< the file found, "" where none is needed */
     char *version; /**< as its probe sample told */
     char *origin;
-    char *failure; /**< why its probe sample failed: all its samples are invalid */
+    char *failure;        /**< why its probe sample failed: all its samples are invalid */
+    char *runtime;        /**< "cpython-3.11.2" where it is a reference's; NULL: heapmark */
+    char *reference_path; /**< of that python */
 } hm_backend_choice;
 
 typedef struct hm_backend_set {
     hm_backend_choice *items;
     size_t count;
+    json_t *references; /**< what the pythons of --reference say of themselves; an array */
 } hm_backend_set;
 
 /**
@@ -33,7 +36,7 @@ hm_status hm_backend_set_canonical(hm_run_options *options, hm_error *error);
 /**
  * Fills `set`. A back end asked for by name must be there (HM_UNAVAILABLE with the package to
  * install); an absent one of the profile's is in the set with `absent`. The caller clears `set` in
- * any case.
+ * any case. The allocators of each --reference come last.
  */
 hm_status hm_backend_set_choose(hm_backend_set *set, const hm_run_options *options,
                                 hm_error *error);

@@ -1,11 +1,13 @@
 #include "bench/cell.h"
 
+#include "bench/runtime_host.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CELL_FORM                                                                                  \
-    "WORKLOAD[/parameter:value].../backend:B/linkage:L/collector:C/threads:N/runtime:heapmark"
+    "WORKLOAD[/parameter:value].../backend:B/linkage:L/collector:C/threads:N/runtime:R"
 
 /* What is left to read of a name; the name's copy is cut into parts in place. */
 typedef struct name_reader {
@@ -13,6 +15,11 @@ typedef struct name_reader {
     hm_bench_cell *cell;
     hm_error *error;
 } name_reader;
+
+const char *hm_bench_cell_runtime(const hm_bench_cell *cell)
+{
+    return cell->runtime[0] != '\0' ? cell->runtime : "heapmark";
+}
 
 bool hm_bench_cell_work(const hm_bench_cell *cell, char *text, size_t size)
 {
@@ -25,9 +32,9 @@ bool hm_bench_cell_name(const hm_bench_cell *cell, char *text, size_t size)
         return false;
     size_t used = strlen(text);
     int added = snprintf(text + used, size - used,
-                         "/backend:%s/linkage:%s/collector:%s/threads:%u/runtime:heapmark",
+                         "/backend:%s/linkage:%s/collector:%s/threads:%u/runtime:%s",
                          cell->backend->label, hm_linkage_name(cell->backend->backend->linkage),
-                         cell->collector.label, cell->threads);
+                         cell->collector.label, cell->threads, hm_bench_cell_runtime(cell));
     return added > 0 && (size_t)added < size - used;
 }
 
@@ -159,14 +166,48 @@ static hm_status read_threads(name_reader *reader)
     return HM_OK;
 }
 
+/* A back end of another runtime goes with that runtime, and the others with ours. */
+static hm_status take_runtime(hm_bench_cell *cell, const char *value, hm_error *error)
+{
+    const hm_runtime_host *host = hm_runtime_host_get();
+    bool foreign = cell->backend->backend->linkage == HM_LINKAGE_RUNTIME;
+    bool named = strncmp(value, "cpython-", strlen("cpython-")) == 0;
+    const char *here = host != NULL ? host->label : value;
+    if ((!named && strcmp(value, "heapmark") != 0) || strlen(value) >= sizeof cell->runtime)
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "runtime is '%.80s'; a sample can run 'heapmark', or 'cpython-VERSION' "
+                            "with --reference PYTHON",
+                            value);
+    if (foreign != named)
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "runtime is '%.80s', which has no back end %s; cpython's are "
+                            "cpython-pymalloc, cpython-malloc and cpython-mimalloc",
+                            value, cell->backend->label);
+    if (strcmp(value, here) != 0)
+        return hm_error_set(error, HM_USAGE_ERROR, "runtime is '%.80s' and this python is %s",
+                            value, here);
+    if (foreign && cell->threads > 1)
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "threads is %u; a python's samples have one thread: it has one lock",
+                            cell->threads);
+    if (foreign && !hm_runtime_host_can_run(cell->workload))
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "workload %s runs on heapmark's runtime only; raw and micro works run "
+                            "on %.80s",
+                            cell->workload->name, value);
+    snprintf(cell->runtime, sizeof cell->runtime, "%s", named ? value : "");
+    if (host != NULL)
+        cell->workload = hm_runtime_host_workload(cell->workload);
+    return HM_OK;
+}
+
 static hm_status read_runtime(name_reader *reader)
 {
     const char *value = read_value(reader, "runtime");
     if (value == NULL)
         return HM_USAGE_ERROR;
-    if (strcmp(value, "heapmark") != 0)
-        return hm_error_set(reader->error, HM_USAGE_ERROR,
-                            "runtime is '%s'; a sample can run 'heapmark' only", value);
+    if (take_runtime(reader->cell, value, reader->error) != HM_OK)
+        return HM_USAGE_ERROR;
     if (reader->rest != NULL)
         return hm_error_set(reader->error, HM_USAGE_ERROR,
                             "'%s' stands after 'runtime:'; a cell is " CELL_FORM, reader->rest);

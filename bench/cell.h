@@ -2,7 +2,7 @@
  * This module is the cell: what one sample measures, and the name that says all of it, so that a
  * name from any record is enough to run that sample again.
  *
- *     WORKLOAD[/param:value]…/backend:LABEL/linkage:L/collector:LABEL/threads:N/runtime:heapmark
+ *     WORKLOAD[/param:value]…/backend:LABEL/linkage:L/collector:LABEL/threads:N/runtime:R
  *
  * Invariant: formatting a parsed name gives the same name.
  */
@@ -13,7 +13,7 @@
 #include "gc/collectors.h"
 #include "workloads/workload.h"
 
-enum { HM_CELL_NAME_BYTES = 1024 };
+enum { HM_CELL_NAME_BYTES = 1024, HM_RUNTIME_LABEL_BYTES = 80 };
 
 typedef struct hm_bench_cell {
     const hm_workload *workload;
@@ -21,10 +21,14 @@ typedef struct hm_bench_cell {
     const hm_backend_spec *backend; /**< borrowed; outlives the cell */
     hm_collector_spec collector;
     unsigned threads;
+    char runtime[HM_RUNTIME_LABEL_BYTES]; /**< "cpython-3.11.2"; "": heapmark */
 } hm_bench_cell;
 
 /** Writes the cell's name into `text`; false: it does not fit in `size`. */
 bool hm_bench_cell_name(const hm_bench_cell *cell, char *text, size_t size);
+
+/** "heapmark" or the label of another runtime. */
+const char *hm_bench_cell_runtime(const hm_bench_cell *cell);
 
 /** Writes the work's part only. */
 bool hm_bench_cell_work(const hm_bench_cell *cell, char *text, size_t size);

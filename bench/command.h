@@ -54,6 +54,7 @@ int hm_main_run(int argc, char **argv);
 int hm_main_report(int argc, char **argv);
 int hm_main_compare(int argc, char **argv);
 int hm_main_check(int argc, char **argv);
+int hm_main_goals(int argc, char **argv);
 int hm_main_export(int argc, char **argv);
 int hm_main_merge(int argc, char **argv);
 int hm_main_timeline(int argc, char **argv);

@@ -19,7 +19,7 @@ _heapmark()
     [[ $word == "=" ]] && word=""
     [[ $before == "=" ]] && before="${COMP_WORDS[COMP_CWORD - 2]}"
     if ((COMP_CWORD == 1)); then
-        choices="list explain run sample report compare check export merge timeline conform exec doctor --help --version"
+        choices="list explain run sample report compare check goals export merge timeline conform exec doctor --help --version"
     else
         case "$before" in
         --profile) choices="$(_heapmark_names "$program" profiles)" ;;
@@ -31,6 +31,7 @@ _heapmark()
         --format)
             choices="text json"
             [[ $command == export ]] && choices="csv markdown bmf junit"
+            [[ $command == goals ]] && choices="text json markdown"
             ;;
         --by) choices="backend collector" ;;
         --metric) choices="$(_heapmark_names "$program" metrics)" ;;
@@ -53,7 +54,7 @@ _heapmark()
             elif [[ $command == conform ]]; then
                 mapfile -t COMPREPLY < <(compgen -f -- "$word")
                 return
-            elif [[ $command =~ ^(report|compare|check|export|merge)$ ]]; then
+            elif [[ $command =~ ^(report|compare|check|goals|export|merge)$ ]]; then
                 mapfile -t COMPREPLY < <(compgen -d -- "$word")
                 return
             fi

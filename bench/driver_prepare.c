@@ -231,7 +231,8 @@ static uint64_t refine(hm_driver *driver, const hm_plan_work *work, const hm_pla
     double scaled =
         usual > 0 ? ceil((double)work->iterations * driver->options->batch_seconds / usual) : 0;
     json_decref(sample);
-    return scaled < 1e15 ? (uint64_t)scaled : 0;
+    uint64_t most = hm_sample_most_iterations(&cell->cell);
+    return scaled >= 1e15 ? 0 : scaled < (double)most ? (uint64_t)scaled : most;
 }
 
 /**

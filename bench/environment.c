@@ -127,6 +127,7 @@ json_t *hm_environment_new(const hm_plan *plan, const char *run_name, int argc, 
                   "baseline", hm_plan_baseline(plan), "options", options_to_json(plan, machine));
     json_object_set_new(document, "plan", hm_plan_to_json(plan));
     json_object_set_new(document, "backends", hm_backend_set_to_json(plan->backends));
+    json_object_set(document, "references", plan->backends->references);
     json_object_set_new(document, "collectors", collectors_to_json(plan));
     json_object_set_new(document, "metrics", hm_metrics_to_json());
     json_object_set_new(document, "machine", machine);
@@ -215,7 +216,10 @@ static const json_t *find_backend(const json_t *document, const hm_backend_choic
         const char *name = json_string_value(json_object_get(entry, "name"));
         const char *linkage = json_string_value(json_object_get(entry, "linkage"));
         if (name && linkage && strcmp(name, choice->spec.label) == 0 &&
-            strcmp(linkage, hm_linkage_name(choice->spec.backend->linkage)) == 0)
+            strcmp(linkage, hm_linkage_name(choice->spec.backend->linkage)) == 0 &&
+            (!choice->runtime || json_is_null(json_object_get(entry, "origin")) ||
+             !choice->origin ||
+             strcmp(json_string_value(json_object_get(entry, "origin")), choice->origin) == 0))
             return entry;
     }
     return NULL;

@@ -12,9 +12,9 @@
 
 enum {
     HM_EXIT_OK = 0,
-    HM_EXIT_REGRESSION = 1,   /**< `check`: proven worse than the bound */
+    HM_EXIT_REGRESSION = 1,   /**< `check`: proven worse than the bound; `goals`: one is not met */
     HM_EXIT_USAGE = 2,        /**< a bad option, name, number, path or file */
-    HM_EXIT_INVALID = 3,      /**< a sample was invalid; `merge`: or is missing */
+    HM_EXIT_INVALID = 3,      /**< a sample was invalid; `merge`, `goals`: or is missing */
     HM_EXIT_UNSTABLE = 4,     /**< too noisy to tell */
     HM_EXIT_FAILED = 5,       /**< a program of `conform` failed */
     HM_EXIT_OUTPUT = 6,       /**< reading or writing failed */

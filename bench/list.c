@@ -124,7 +124,8 @@ static json_t *list_profiles(void)
             json_array_append_new(works, json_string(*work));
         json_array_append_new(
             array,
-            json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:f, s:f, s:s, s:s, s:s, s:o}",
+            json_pack("{s:s, s:s, s:I, s:I, s:I, s:f, s:I, s:I, s:f, s:f, s:f, s:s, s:s, s:s, s:s, "
+                      "s:s?, s:o}",
                       "name", profile->name, "brief", profile->brief, "repetitions",
                       (json_int_t)profile->repetitions, "memory_repetitions",
                       (json_int_t)profile->memory_repetitions, "latency_repetitions",
@@ -133,7 +134,8 @@ static json_t *list_profiles(void)
                       "batches", (json_int_t)profile->batches, "batch_s", profile->batch_seconds,
                       "duration_s", profile->duration_seconds, "timeout_s",
                       profile->timeout_seconds, "settle", hm_settle_name(profile->settle),
-                      "backends", profile->backends, "collectors", profile->collectors, "works",
+                      "backends", profile->backends, "collectors", profile->collectors, "threads",
+                      profile->threads ? profile->threads : "1", "filter", profile->filter, "works",
                       works));
     }
     return array;

@@ -12,6 +12,7 @@
  *     sample_main.c     heapmark sample     one sample in this process (sample*.c, cell.c)
  *     compare.c         heapmark compare    two runs, or cells within one
  *     check.c           heapmark check      a gate for pipelines
+ *     goals.c           heapmark goals     is what was aimed at reached?
  *     export.c          heapmark export     other programs' formats
  *     merge.c           heapmark merge      shards become one run   plot_front.[ch]  shared by
  * these timeline/main.c   heapmark timeline   memory over time and by line (timeline/)
@@ -52,6 +53,7 @@ static const hm_subcommand subcommands[] = {
     {"report", "write a run's report", hm_main_report},
     {"compare", "compare two runs, or back ends or collectors within one", hm_main_compare},
     {"check", "tell whether a run is proven worse than its base", hm_main_check},
+    {"goals", "tell which goals the pool and the runtime reach", hm_main_goals},
     {"export", "print a run in another program's format", hm_main_export},
     {"merge", "join the shards of a run", hm_main_merge},
     {"timeline", "a workload's memory over time, and the lines that asked for it",

@@ -12,6 +12,7 @@ enum {
     KEY_BASELINE,
     KEY_PARAMETER,
     KEY_THREADS,
+    KEY_REFERENCE,
     KEY_REPETITIONS,
     KEY_MEMORY_REPETITIONS,
     KEY_LATENCY_REPETITIONS,
@@ -50,7 +51,14 @@ static const struct argp_option run_options[] = {
     {"baseline", KEY_BASELINE, "NAME", 0, "The back end that ratios refer to (default system)", 1},
     {"param", KEY_PARAMETER, "WORKLOAD.NAME=V1,V2", 0,
      "Values of a workload's parameter; several make a product; may be repeated", 1},
-    {"threads", KEY_THREADS, "N1,N2", 0, "Numbers of threads: 1, so far (default 1)", 1},
+    {"threads", KEY_THREADS, "N1,N2", 0,
+     "Numbers of threads of a sample, 1 to 64 each: object workloads have a heap a thread, raw "
+     "ones share the allocator (default 1)",
+     1},
+    {"reference", KEY_REFERENCE, "PYTHON", 0,
+     "Measure the same raw and micro works in this python3 (a name on PATH or a path) beside the "
+     "others; needs its headers (python3-dev) and a C compiler; may be repeated",
+     1},
     {"shard", KEY_SHARD, "INDEX/COUNT", 0,
      "Only this part of the plan: whole works, all back ends and collectors of each; `heapmark "
      "merge` joins the parts",
@@ -108,6 +116,9 @@ static error_t take_what(int key, char *value, hm_run_options *options)
         return 0;
     case KEY_PARAMETER:
         hm_strings_add(&options->parameters, value);
+        return 0;
+    case KEY_REFERENCE:
+        hm_strings_add(&options->references, value);
         return 0;
     case KEY_THREADS:
         return hm_take_threads(options, value);
@@ -247,6 +258,15 @@ static void fill_in(hm_run_options *options)
     if (!given(options, "timeout"))
         options->timeout_seconds =
             profile->timeout_seconds > 0 ? profile->timeout_seconds : timeout_of(options);
+    if (!given(options, "filter") && profile->filter)
+        options->filter = hm_copy(profile->filter);
+}
+
+/** The profile's thread counts where none were given. */
+static error_t fill_in_threads(hm_run_options *options)
+{
+    const char *threads = options->profile->threads;
+    return threads && !given(options, "threads") ? hm_take_threads(options, threads) : 0;
 }
 
 /** What only makes sense together. A stopped run's options are checked against that run instead. */
@@ -292,6 +312,8 @@ hm_status hm_run_options_parse(hm_run_options *options, int argc, char **argv)
     if (status != HM_OK || options->command.finished)
         return status;
     fill_in(options);
+    if (fill_in_threads(options) != 0)
+        return HM_USAGE_ERROR;
     return check_together(options);
 }
 
@@ -300,6 +322,7 @@ void hm_run_options_clear(hm_run_options *options)
     hm_strings_clear(&options->backends);
     hm_strings_clear(&options->collectors);
     hm_strings_clear(&options->parameters);
+    hm_strings_clear(&options->references);
     free(options->filter);
     free(options->baseline);
     free(options->out);

@@ -28,6 +28,7 @@ typedef struct hm_run_options {
     hm_strings backends;   /**< specs asked for by name; empty: the profile's */
     hm_strings collectors; /**< the same */
     hm_strings parameters; /**< "workload.name=v1,v2" */
+    hm_strings references; /**< pythons, as given */
     char *baseline;        /**< label of the back end ratios refer to; NULL: the default */
     unsigned threads[HM_MAX_THREAD_COUNTS];
     size_t thread_count;

@@ -19,6 +19,7 @@ static const struct {
     {"baseline", "baseline"},
     {"param", "parameters"},
     {"threads", "threads"},
+    {"reference", "references"},
     {"repetitions", "repetitions"},
     {"memory-repetitions", "memory_repetitions"},
     {"latency-repetitions", "latency_repetitions"},
@@ -75,6 +76,7 @@ json_t *hm_run_options_to_json(const hm_run_options *options)
     json_object_set_new(object, "baseline", text_or_null(options->baseline));
     json_object_set_new(object, "parameters", from_strings(&options->parameters));
     json_object_set_new(object, "threads", threads);
+    json_object_set_new(object, "references", from_strings(&options->references));
     json_object_set_new(object, "repetitions", json_integer(options->repetitions));
     json_object_set_new(object, "memory_repetitions", json_integer(options->memory_repetitions));
     json_object_set_new(object, "latency_repetitions", json_integer(options->latency_repetitions));
@@ -210,6 +212,7 @@ static bool take_all(hm_run_options *options, const json_t *stored)
            take_text(&options->baseline, json_object_get(stored, "baseline")) &&
            take_strings(&options->parameters, json_object_get(stored, "parameters")) &&
            take_threads(options, json_object_get(stored, "threads")) &&
+           take_strings(&options->references, json_object_get(stored, "references")) &&
            take_shard(options, json_object_get(stored, "shard")) && take_amounts(options, stored);
 }
 

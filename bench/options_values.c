@@ -80,8 +80,6 @@ error_t hm_take_threads(hm_run_options *options, const char *value)
         options->threads[options->thread_count++] = (unsigned)number;
     }
     hm_strings_clear(&parts);
-    if (sound && (options->thread_count > 1 || options->threads[0] > 1))
-        return refuse(options, "threads", value, "1: a sample runs one thread so far");
     return sound ? 0 : refuse(options, "threads", value, right);
 }
 

@@ -1,8 +1,10 @@
 #include "bench/plan.h"
 
 #include "base/check.h"
+#include "bench/runtime_host.h"
 
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,13 +43,39 @@ static hm_plan_cell make_cell(const hm_plan *plan, size_t work, size_t backend,
     made.cell.backend = &plan->backends->items[backend].spec;
     made.cell.collector = *collector;
     made.cell.threads = plan->options->threads[thread_index];
+    const char *runtime = plan->backends->items[backend].runtime;
+    snprintf(made.cell.runtime, sizeof made.cell.runtime, "%s", runtime ? runtime : "");
     return made;
 }
 
-/** Adds the cell where `filter` (NULL: all) matches its name. */
+/** Whether the collector of a cell has anything to do with its work on its runtime. */
+static bool suits_collector(const hm_plan_cell *made)
+{
+    const hm_bench_cell *cell = &made->cell;
+    bool collects = (cell->collector.collector->capabilities & HM_COLLECTOR_COLLECTS) != 0;
+    bool object = strcmp(cell->workload->group, "object") == 0;
+    if ((cell->workload->needs & HM_MEASURES_COLLECTION) != 0 && !collects)
+        return false;
+    if (*cell->runtime == '\0' || !object)
+        return true;
+    /* A python always has the collector's books, and collects by itself or not at all. */
+    return strcmp(cell->collector.label, "none") != 0 &&
+           (!collects || cell->collector.settings.automatic);
+}
+
+/** Whether a cell of another runtime can be had: its works have one thread. */
+static bool suits_runtime(const hm_plan_cell *made)
+{
+    return *made->cell.runtime == '\0' ||
+           (made->cell.threads == 1 && hm_runtime_host_can_run(made->cell.workload));
+}
+
+/** Adds the cell where it makes sense and `filter` (NULL: all) matches its name. */
 static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, const regex_t *filter, hm_error *error)
 {
     char name[HM_CELL_NAME_BYTES];
+    if (!suits_runtime(&cell) || !suits_collector(&cell))
+        return HM_OK;
     if (!hm_bench_cell_name(&cell.cell, name, sizeof name))
         return hm_error_set(error, HM_USAGE_ERROR, "a cell of %s has a name above %d bytes",
                             cell.cell.workload->name, (int)sizeof name);
@@ -61,12 +89,37 @@ static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, const regex_t *filte
 
 static bool makes_sense(const hm_workload *workload, unsigned threads)
 {
-    return threads > 1 || (workload->needs & HM_NEEDS_THREADS) == 0;
+    return (threads > 1 || (workload->needs & HM_NEEDS_THREADS) == 0) &&
+           (threads % 2 == 0 || (workload->needs & HM_NEEDS_THREAD_PAIRS) == 0);
+}
+
+static bool is_raw(const hm_plan *plan, size_t work)
+{
+    return strcmp(plan->works[work].workload->group, "raw") == 0;
+}
+
+/** A raw work has no heap that a collector could collect: one cell with none, whatever is asked. */
+static hm_status add_cells_of_raw_work(hm_plan *plan, size_t work, const regex_t *filter,
+                                       hm_error *error)
+{
+    hm_collector_spec none = {0};
+    hm_status status = hm_collector_parse("none", &none, error);
+    for (size_t backend = 0; backend < plan->backends->count; backend++) {
+        for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
+            if (status == HM_OK && !plan->backends->items[backend].absent &&
+                makes_sense(plan->works[work].workload, plan->options->threads[thread]))
+                status = add_cell(plan, make_cell(plan, work, backend, &none, thread, HM_ROLE_CELL),
+                                  filter, error);
+        }
+    }
+    return status;
 }
 
 static hm_status add_cells_of_work(hm_plan *plan, size_t work, const regex_t *filter,
                                    hm_error *error)
 {
+    if (is_raw(plan, work))
+        return add_cells_of_raw_work(plan, work, filter, error);
     for (size_t backend = 0; backend < plan->backends->count; backend++) {
         if (plan->backends->items[backend].absent)
             continue;
@@ -141,24 +194,34 @@ static hm_status choose_baseline(hm_plan *plan, hm_error *error)
                         list);
 }
 
+/** The null run of a pair of back end and collector, where the first `matrix` cells have one. */
+static hm_status add_null_cell(hm_plan *plan, size_t matrix, size_t work, size_t backend,
+                               const hm_collector_spec *collector, hm_error *error)
+{
+    for (size_t index = 0; index < matrix; index++) {
+        if (plan->cells[index].backend == backend &&
+            strcmp(plan->cells[index].cell.collector.label, collector->label) == 0)
+            return add_cell(plan, make_cell(plan, work, backend, collector, 0, HM_ROLE_NULL), NULL,
+                            error);
+    }
+    return HM_OK;
+}
+
 /** The null runs: one for each pair of back end and collector that has cells. */
 static hm_status add_null_cells(hm_plan *plan, size_t work, hm_error *error)
 {
-    hm_status status = HM_OK;
+    hm_collector_spec none = {0}; /* of the raw works, where nobody asked for it */
+    hm_status status = hm_collector_parse("none", &none, error);
     size_t matrix = plan->cell_count;
     for (size_t backend = 0; backend < plan->backends->count; backend++) {
-        for (size_t collector = 0; collector < plan->collector_count; collector++) {
-            bool used = false;
-            for (size_t index = 0; index < matrix && !used; index++)
-                used = plan->cells[index].backend == backend &&
-                       strcmp(plan->cells[index].cell.collector.label,
-                              plan->collectors[collector].label) == 0;
-            if (used && status == HM_OK)
-                status = add_cell(
-                    plan,
-                    make_cell(plan, work, backend, &plan->collectors[collector], 0, HM_ROLE_NULL),
-                    NULL, error);
+        bool asked = false;
+        for (size_t index = 0; index < plan->collector_count && status == HM_OK; index++) {
+            const hm_collector_spec *collector = &plan->collectors[index];
+            asked = asked || strcmp(collector->label, none.label) == 0;
+            status = add_null_cell(plan, matrix, work, backend, collector, error);
         }
+        if (!asked && status == HM_OK)
+            status = add_null_cell(plan, matrix, work, backend, &none, error);
     }
     return status;
 }

@@ -36,8 +36,8 @@ static json_t *work_to_json(const hm_plan *plan, const hm_plan_work *work)
 {
     const hm_workload *workload = work->workload;
     uint64_t operations = workload->operations ? workload->operations(work->parameters) : 0;
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:o}", "work", work->name,
-                     "workload", workload->name, "parameters",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:o}", "work", work->name,
+                     "workload", workload->name, "group", workload->group, "parameters",
                      hm_work_parameters_to_json(workload, work->parameters), "brief",
                      workload->brief, "operation", workload->operation ? workload->operation : "",
                      "iterations", (json_int_t)work->iterations, "batches",

@@ -2,6 +2,7 @@
 #include "bench/plan_samples.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_PADDING_BYTES = 4095 };
 
@@ -78,11 +79,19 @@ static bool calls_are_seen(const hm_plan_cell *cell)
     return cell->cell.backend->backend->linkage != HM_LINKAGE_INLINE;
 }
 
+/** Another runtime's process is timed; its memory is looked at where its allocator alone works:
+ * what its objects asked for nobody counts, and its calls are not timed one by one. */
+static bool tells_memory(const hm_plan_cell *cell)
+{
+    return *cell->cell.runtime == '\0' || strcmp(cell->cell.workload->group, "object") != 0;
+}
+
 static void add_memory_samples(hm_plan *plan, unsigned repetition, hm_random *random)
 {
     size_t first = plan->sample_count;
     for (size_t index = 0; index < plan->cell_count; index++) {
-        if (plan->cells[index].role != HM_ROLE_EMPTY && calls_are_seen(&plan->cells[index]))
+        if (plan->cells[index].role != HM_ROLE_EMPTY && calls_are_seen(&plan->cells[index]) &&
+            tells_memory(&plan->cells[index]))
             add_sample(plan, index, HM_SAMPLE_MEMORY, plan->cells[index].role, repetition);
     }
     shuffle(plan->samples + first, plan->sample_count - first, random);
@@ -93,7 +102,8 @@ static void add_latency_samples(hm_plan *plan, unsigned repetition, hm_random *r
 {
     size_t first = plan->sample_count;
     for (size_t index = 0; index < plan->cell_count; index++) {
-        if (plan->cells[index].role == HM_ROLE_CELL && calls_are_seen(&plan->cells[index]))
+        if (plan->cells[index].role == HM_ROLE_CELL && calls_are_seen(&plan->cells[index]) &&
+            *plan->cells[index].cell.runtime == '\0')
             add_sample(plan, index, HM_SAMPLE_LATENCY, HM_ROLE_CELL, repetition);
     }
     shuffle(plan->samples + first, plan->sample_count - first, random);

@@ -1,7 +1,7 @@
 /**
  * This module is the front end of the sub-commands whose work the plot package does (compare,
- * check, export, merge): options and folders in, folders checked, one call of the package, its exit
- * code out, so that such a sub-command is a table of options and a text.
+ * check, goals, export, merge): options and folders in, folders checked, one call of the package,
+ * its exit code out, so that such a sub-command is a table of options and a text.
  */
 #ifndef HM_BENCH_PLOT_FRONT_H
 #define HM_BENCH_PLOT_FRONT_H

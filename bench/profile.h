@@ -24,6 +24,8 @@ typedef struct hm_profile {
     double quiet_wait_seconds;    /**< most that a sample waits for the machine to be quiet */
     const char *backends;         /**< comma-separated names; absent ones are left out */
     const char *collectors;       /**< comma-separated names */
+    const char *threads;          /**< comma-separated numbers; NULL: 1 */
+    const char *filter;           /**< on cells' names where no --filter is given; NULL: all */
     const char *const *works;     /**< NULL-terminated names of works: "short-lived/kind:mixed" */
 } hm_profile;
 

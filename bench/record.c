@@ -9,9 +9,9 @@ enum { MOST_LOOKS = 4000 };
 
 /** What a sample's process may add to its record, in the order of docs/results.md. */
 static const char *const from_the_sample[] = {
-    "version",     "origin", "checksum", "iterations", "batches",  "operations",   "metrics",
-    "attribution", "series", "counters", "edges",      "accounts", "size_classes", "timeline",
-    "collections", "pauses", "cascades", "latency",    "mmu",
+    "thread_cpus", "version",     "origin", "checksum", "iterations", "batches",  "operations",
+    "metrics",     "attribution", "series", "counters", "edges",      "accounts", "size_classes",
+    "timeline",    "collections", "pauses", "cascades", "latency",    "mmu",
 };
 
 /** What a valid record must have of these, by kind. */
@@ -46,6 +46,10 @@ void hm_record_arguments(const hm_plan *plan, const hm_plan_cell *cell, hm_sampl
     if (cell->cell.backend->backend->takes_path) {
         hm_strings_add(arguments, "--backend");
         hm_strings_add(arguments, cell->cell.backend->text);
+    }
+    if (plan->backends->items[cell->backend].reference_path) {
+        hm_strings_add(arguments, "--reference");
+        hm_strings_add(arguments, plan->backends->items[cell->backend].reference_path);
     }
     free(rest);
     free(numbers);
@@ -122,7 +126,7 @@ static json_t *identity(const hm_record_source *source)
     set(record, "linkage", json_string(hm_linkage_name(cell->cell.backend->backend->linkage)));
     set(record, "collector", json_string(cell->cell.collector.label));
     set(record, "threads", json_integer(cell->cell.threads));
-    set(record, "runtime", json_string("heapmark"));
+    set(record, "runtime", json_string(hm_bench_cell_runtime(&cell->cell)));
     set(record, "valid", json_false());
     set(record, "reason", json_string("not measured"));
     set(record, "command", json_string(command));

@@ -3,6 +3,7 @@
 #include "allocators/decorators.h"
 #include "base/system_memory.h"
 #include "bench/measure/clock.h"
+#include "bench/runtime_host.h"
 #include "bench/sample_state.h"
 
 #include <stdlib.h>
@@ -23,119 +24,6 @@ bool hm_sample_wants_teardown(void)
     const char *wanted = getenv("HEAPMARK_TEARDOWN");
     return wanted != NULL && strcmp(wanted, "1") == 0;
 #endif
-}
-
-const hm_phase *hm_sample_find_phase(const hm_sample_state *sample, hm_phase_role role,
-                                     size_t *index)
-{
-    const hm_phase *phases = sample->request->cell.workload->phases;
-    for (size_t place = 0; place < HM_MAX_PHASES && phases[place].step != NULL; place++) {
-        if (phases[place].role == role) {
-            *index = place;
-            return &phases[place];
-        }
-    }
-    return NULL;
-}
-
-bool hm_sample_collect(hm_sample_state *sample)
-{
-    const hm_collector *collector = sample->request->cell.collector.collector;
-    if (collector->collect == NULL || (collector->capabilities & HM_COLLECTOR_COLLECTS) == 0)
-        return false;
-    bool generations = (collector->capabilities & HM_COLLECTOR_GENERATIONS) != 0;
-    for (unsigned index = 0; index < sample->heap_count; index++)
-        hm_heap_collect(sample->heaps[index], generations ? HM_GENERATIONS - 1 : 0);
-    return true;
-}
-
-bool hm_sample_run_phase(hm_sample_state *sample, const hm_phase *phase, uint64_t iterations)
-{
-    if (phase->step(sample->workload, 0, iterations))
-        return true;
-    hm_error reason = sample->error;
-    hm_error_set(&sample->error, reason.status == HM_OK ? HM_RUNTIME_ERROR : reason.status,
-                 "phase %s failed: %.400s", phase->name,
-                 reason.status == HM_OK ? "the workload does not say why" : reason.message);
-    return false;
-}
-
-bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations)
-{
-    size_t index;
-    const hm_phase *steady = hm_sample_find_phase(sample, HM_PHASE_STEADY, &index);
-    bool timing_rounds = sample->latency != NULL && sample->latency->counting;
-    if (!(timing_rounds ? hm_sample_time_rounds(sample, steady, iterations)
-                        : hm_sample_run_phase(sample, steady, iterations)))
-        return false;
-    if (!sample->request->cell.collector.settings.automatic)
-        hm_sample_collect(sample);
-    return true;
-}
-
-void hm_sample_begin_counting(hm_sample_state *sample)
-{
-    if (sample->latency != NULL)
-        hm_sample_begin_latency(sample);
-    sample->events->recording = true;
-    sample->steady_began = hm_usage_read();
-}
-
-void hm_sample_end_counting(hm_sample_state *sample)
-{
-    hm_usage ended = hm_usage_read();
-    sample->events->recording = false;
-    if (sample->latency != NULL)
-        hm_sample_end_latency(sample);
-    sample->steady_usage = hm_usage_between(&sample->steady_began, &ended);
-}
-
-/* The same batches as a time sample's, without a clock. */
-static bool run_untimed_batches(hm_sample_state *sample)
-{
-    hm_sample_begin_counting(sample);
-    for (; sample->batches_done < sample->request->batches; sample->batches_done++) {
-        if (!hm_sample_run_batch(sample, sample->request->iterations))
-            return false;
-        if (sample->request->kind == HM_SAMPLE_MEMORY &&
-            !hm_sample_account_batch(sample, sample->batches_done))
-            return false;
-    }
-    hm_sample_end_counting(sample);
-    return true;
-}
-
-static bool run_steady(hm_sample_state *sample)
-{
-    if (!hm_sample_run_batch(sample, sample->request->iterations))
-        return false;
-    sample->steady_done = sample->request->kind == HM_SAMPLE_TIME ? hm_sample_time_batches(sample)
-                                                                  : run_untimed_batches(sample);
-    return sample->steady_done;
-}
-
-/* In builds with asserts every heap is walked whole at the end of each phase. */
-bool hm_sample_heaps_are_sound(hm_sample_state *sample)
-{
-    for (unsigned index = 0; HM_DEBUG >= 1 && index < sample->heap_count; index++) {
-        if (hm_heap_check(sample->heaps[index], &sample->error) != HM_OK)
-            return false;
-    }
-    return true;
-}
-
-bool hm_sample_run_role(hm_sample_state *sample, hm_phase_role role)
-{
-    size_t index;
-    const hm_phase *phase = hm_sample_find_phase(sample, role, &index);
-    if (phase == NULL)
-        return true;
-    sample->phases[index].begin_ns = hm_clock_wall_ns();
-    if (!(role == HM_PHASE_STEADY ? run_steady(sample) : hm_sample_run_phase(sample, phase, 1)))
-        return false;
-    sample->phases[index].end_ns = hm_clock_wall_ns();
-    return sample->request->kind == HM_SAMPLE_MEMORY ? hm_sample_take_edge(sample, phase->name)
-                                                     : hm_sample_heaps_are_sound(sample);
 }
 
 static bool run_phases(hm_sample_state *sample)
@@ -163,9 +51,11 @@ static bool check_request(hm_sample_state *sample)
 {
     const hm_sample_request *request = sample->request;
     size_t index;
-    if (request->cell.threads != 1)
-        return refuse(sample, HM_UNAVAILABLE,
-                      "a sample runs one thread only so far; threads must be 1");
+    if (request->cell.threads == 1 && (request->cell.workload->needs & HM_NEEDS_THREADS) != 0) {
+        hm_error_set(&sample->error, HM_USAGE_ERROR, "%s needs more than one thread",
+                     request->cell.workload->name);
+        return false;
+    }
     if (request->calibrate_seconds <= 0 && (request->iterations == 0 || request->batches == 0))
         return refuse(sample, HM_USAGE_ERROR, "iterations and batches must be at least 1");
     if (request->cell.backend->backend->linkage == HM_LINKAGE_INLINE &&
@@ -173,6 +63,13 @@ static bool check_request(hm_sample_state *sample)
         return refuse(sample, HM_USAGE_ERROR,
                       "linkage inline has time samples only: calls that are compiled in cannot be "
                       "counted or timed one by one; measure backend:pool/linkage:so");
+    uint64_t most = hm_sample_most_iterations(&request->cell);
+    if (request->iterations > most) {
+        hm_error_set(&sample->error, HM_USAGE_ERROR,
+                     "a batch of this work has at most %llu iterations, not %llu",
+                     (unsigned long long)most, (unsigned long long)request->iterations);
+        return false;
+    }
     if (hm_sample_find_phase(sample, HM_PHASE_STEADY, &index) == NULL)
         return refuse(sample, HM_RUNTIME_ERROR, "the workload has no steady phase to measure");
     return true;
@@ -196,22 +93,19 @@ static size_t batch_bytes(const hm_sample_state *sample)
     return (size_t)(kept + 1) * sizeof *sample->batches;
 }
 
-static bool make_latency_room(hm_sample_state *sample)
+static size_t event_bytes(const hm_sample_state *sample)
 {
-    sample->latency = hm_sample_map_room(sample, sizeof *sample->latency);
-    if (sample->latency != NULL)
-        sample->events->log = &sample->latency->log;
-    return sample->latency != NULL;
+    return sample->request->cell.threads * sizeof *sample->events;
 }
 
 static bool make_room(hm_sample_state *sample)
 {
-    sample->events = hm_sample_map_room(sample, sizeof *sample->events);
+    sample->events = hm_sample_map_room(sample, event_bytes(sample));
     sample->batches = hm_sample_map_room(sample, batch_bytes(sample));
     return sample->events != NULL && sample->batches != NULL &&
            hm_resident_open(&sample->resident, 0, &sample->error) == HM_OK &&
            (sample->request->kind != HM_SAMPLE_MEMORY || hm_sample_make_account_room(sample)) &&
-           (sample->request->kind != HM_SAMPLE_LATENCY || make_latency_room(sample));
+           (sample->request->kind != HM_SAMPLE_LATENCY || hm_sample_make_latency_room(sample));
 }
 
 static bool bind_backend(hm_sample_state *sample)
@@ -219,6 +113,11 @@ static bool bind_backend(hm_sample_state *sample)
     const hm_bench_cell *cell = &sample->request->cell;
     if (hm_backend_bind(cell->backend, &sample->bound, &sample->error) != HM_OK)
         return false;
+    if (cell->threads > 1 && (sample->bound.capabilities & HM_ALLOCATOR_THREADS) == 0) {
+        hm_error_set(&sample->error, HM_UNAVAILABLE,
+                     "back end %s serves one thread only; threads must be 1", cell->backend->label);
+        return false;
+    }
     if ((cell->workload->needs & HM_NEEDS_USABLE_SIZE) != 0 &&
         (sample->bound.capabilities & HM_ALLOCATOR_USABLE_SIZE) == 0)
         return refuse(sample, HM_UNAVAILABLE,
@@ -234,40 +133,80 @@ static bool bind_backend(hm_sample_state *sample)
     return true;
 }
 
-static bool make_heaps(hm_sample_state *sample)
+/* Each where it is used: allocators keep memory by the thread that asks for it. */
+static bool make_own_heap(void *context, unsigned thread)
 {
+    hm_sample_state *sample = context;
     const hm_sample_request *request = sample->request;
     hm_heap_config config =
         hm_heap_config_default(&sample->allocator, request->cell.collector.collector);
     config.settings = request->cell.collector.settings;
-    config.sink = sample->sink.emit != NULL ? sample->sink : hm_sample_events_sink(sample->events);
+    config.sink =
+        sample->sink.emit != NULL ? sample->sink : hm_sample_events_sink(&sample->events[thread]);
     config.freelists = request->freelists;
     config.sized_free = request->kind == HM_SAMPLE_MEMORY;
     config.ledger = hm_sample_wants_teardown();
     config.hash_seed = request->seed;
-    unsigned wanted = strcmp(request->cell.workload->group, "raw") == 0 ? 0 : request->cell.threads;
-    for (; sample->heap_count < wanted; sample->heap_count++) {
-        hm_heap *heap = hm_heap_create(&config, &sample->error);
-        if (heap == NULL)
-            return false;
-        sample->heaps[sample->heap_count] = heap;
-    }
-    return true;
+    sample->heaps[thread] = hm_heap_create(&config, &sample->errors[thread]);
+    return sample->heaps[thread] != NULL;
+}
+
+static bool make_heaps(hm_sample_state *sample)
+{
+    const hm_bench_cell *cell = &sample->request->cell;
+    unsigned thread;
+    if (strcmp(cell->workload->group, "raw") == 0 || hm_runtime_host_get() != NULL)
+        return true;
+    sample->heap_count = cell->threads;
+    if (hm_crew_run(&sample->crew, make_own_heap, sample))
+        return true;
+    sample->error = *hm_sample_told_error(sample, &thread);
+    return false;
+}
+
+/* In another runtime's process its collector is switched as the cell says. */
+static bool enter_host(hm_sample_state *sample)
+{
+    const hm_runtime_host *host = hm_runtime_host_get();
+    return host == NULL || host->set_collector(&sample->request->cell.collector, &sample->error);
 }
 
 static bool set_up_workload(hm_sample_state *sample)
 {
     const hm_bench_cell *cell = &sample->request->cell;
-    sample->context = (hm_workload_context){.heaps = sample->heap_count == 0 ? NULL : sample->heaps,
-                                            .allocator = &sample->allocator,
-                                            .threads = cell->threads,
-                                            .seed = sample->request->seed,
-                                            .error = &sample->error};
+    sample->context =
+        (hm_workload_context){.heaps = sample->heap_count == 0 ? NULL : sample->heaps,
+                              .allocator = &sample->allocator,
+                              .threads = cell->threads,
+                              .seed = sample->request->seed,
+                              .error = sample->errors,
+                              .sized_free = sample->request->kind == HM_SAMPLE_MEMORY};
     memcpy(sample->context.parameters, cell->parameters, sizeof cell->parameters);
     sample->workload = cell->workload->setup(&sample->context);
-    if (sample->workload == NULL && sample->error.status == HM_OK)
-        return refuse(sample, HM_RUNTIME_ERROR, "the workload could not be set up");
-    return sample->workload != NULL;
+    if (sample->workload != NULL)
+        return true;
+    sample->error = sample->errors[0];
+    if (sample->error.status == HM_OK)
+        refuse(sample, HM_RUNTIME_ERROR, "the workload could not be set up");
+    return false;
+}
+
+static bool no_failures(hm_sample_state *sample)
+{
+    uint64_t failures = 0;
+    const char *first = NULL;
+    for (unsigned thread = 0; thread < sample->request->cell.threads; thread++) {
+        const hm_sample_events *events = &sample->events[thread];
+        failures += events->failures;
+        if (first == NULL && events->failures > 0)
+            first = events->first_failure;
+    }
+    if (failures == 0)
+        return true;
+    hm_error_set(&sample->error, HM_WRONG_RESULT,
+                 "%llu finalizers or callbacks failed, the first with: %.160s",
+                 (unsigned long long)failures, first);
+    return false;
 }
 
 bool hm_sample_check_result(hm_sample_state *sample)
@@ -275,18 +214,21 @@ bool hm_sample_check_result(hm_sample_state *sample)
     if (sample->request->calibrate_seconds > 0)
         return true;
     if (!sample->request->cell.workload->check(sample->workload, &sample->checksum)) {
-        hm_error reason = sample->error;
+        hm_error reason = sample->errors[0];
         hm_error_set(&sample->error, HM_WRONG_RESULT, "the result is wrong: %.400s",
                      reason.status == HM_OK ? "the workload does not say how" : reason.message);
         return false;
     }
     sample->checked = true;
-    if (sample->events->failures == 0)
-        return true;
-    hm_error_set(&sample->error, HM_WRONG_RESULT,
-                 "%llu finalizers or callbacks failed, the first with: %.160s",
-                 (unsigned long long)sample->events->failures, sample->events->first_failure);
-    return false;
+    return no_failures(sample);
+}
+
+static bool destroy_own_heap(void *context, unsigned thread)
+{
+    hm_sample_state *sample = context;
+    if (sample->heaps[thread] != NULL)
+        hm_heap_destroy(sample->heaps[thread]);
+    return true;
 }
 
 void hm_sample_tear_down(hm_sample_state *sample)
@@ -294,14 +236,13 @@ void hm_sample_tear_down(hm_sample_state *sample)
     if (hm_sample_wants_teardown()) {
         if (sample->workload != NULL)
             sample->request->cell.workload->teardown(sample->workload);
-        for (unsigned index = 0; index < sample->heap_count; index++)
-            hm_heap_destroy(sample->heaps[index]);
+        hm_crew_run(&sample->crew, destroy_own_heap, sample);
     }
+    hm_crew_disband(&sample->crew);
     hm_latency_stop_calls();
-    if (sample->latency != NULL)
-        hm_system_unmap(sample->latency, sizeof *sample->latency);
+    hm_sample_drop_latency_room(sample);
     if (sample->events != NULL)
-        hm_system_unmap(sample->events, sizeof *sample->events);
+        hm_system_unmap(sample->events, event_bytes(sample));
     if (sample->batches != NULL)
         hm_system_unmap(sample->batches, batch_bytes(sample));
     hm_sample_drop_account_room(sample);
@@ -311,7 +252,8 @@ void hm_sample_tear_down(hm_sample_state *sample)
 bool hm_sample_prepare(hm_sample_state *sample)
 {
     return check_request(sample) && make_room(sample) && bind_backend(sample) &&
-           make_heaps(sample) && set_up_workload(sample);
+           hm_crew_make(&sample->crew, sample->request->cell.threads, &sample->error) == HM_OK &&
+           make_heaps(sample) && enter_host(sample) && set_up_workload(sample);
 }
 
 hm_status hm_sample_run(const hm_sample_request *request, int record_fd, hm_error *error)

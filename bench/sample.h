@@ -47,6 +47,9 @@ typedef struct hm_sample_request {
  */
 hm_status hm_sample_run(const hm_sample_request *request, int record_fd, hm_error *error);
 
+/** Iterations that a batch of the cell's work may have at most; UINT64_MAX: any number. */
+uint64_t hm_sample_most_iterations(const hm_bench_cell *cell);
+
 /** "time", "memory" or "latency". */
 const char *hm_sample_kind_name(hm_sample_kind kind);
 

@@ -2,7 +2,48 @@
 #include "bench/measure/huge_pages.h"
 #include "bench/sample_state.h"
 
-static void read_allocator(const hm_sample_state *sample, hm_sample_edge *account)
+/* The allocator's own words, of the calling thread's heap or of all. */
+typedef struct statistics {
+    const hm_allocator *allocator;
+    hm_allocator_stats sum;
+    bool known;
+} statistics;
+
+static void add_bytes(uint64_t *sum, uint64_t more)
+{
+    *sum = *sum == HM_UNKNOWN_BYTES || more == HM_UNKNOWN_BYTES ? HM_UNKNOWN_BYTES : *sum + more;
+}
+
+static bool add_statistics(void *context, unsigned thread)
+{
+    statistics *read = context;
+    hm_allocator_stats own;
+    HM_UNUSED(thread);
+    read->known = read->known && read->allocator->stats(&own);
+    if (!read->known)
+        return false;
+    add_bytes(&read->sum.allocated_bytes, own.allocated_bytes);
+    add_bytes(&read->sum.active_bytes, own.active_bytes);
+    add_bytes(&read->sum.resident_bytes, own.resident_bytes);
+    add_bytes(&read->sum.metadata_bytes, own.metadata_bytes);
+    return true;
+}
+
+/* Where statistics are a thread's own, their sum. */
+static bool read_statistics(hm_sample_state *sample, hm_allocator_stats *stats)
+{
+    statistics read = {.allocator = &sample->bound, .known = true};
+    if (sample->bound.stats == NULL)
+        return false;
+    if ((sample->bound.capabilities & HM_ALLOCATOR_THREAD_STATS) != 0)
+        hm_crew_run_in_turn(&sample->crew, add_statistics, &read);
+    else
+        add_statistics(&read, 0);
+    *stats = read.sum;
+    return read.known;
+}
+
+static void read_allocator(hm_sample_state *sample, hm_sample_edge *account)
 {
     const hm_allocator *bound = &sample->bound;
     hm_allocator_stats stats;
@@ -11,7 +52,7 @@ static void read_allocator(const hm_sample_state *sample, hm_sample_edge *accoun
     account->requested_bytes =
         totals.unsized_calls == 0 ? totals.requested_bytes : HM_UNKNOWN_BYTES;
     account->usable_bytes = totals.usable_bytes;
-    if (bound->stats == NULL || !bound->stats(&stats))
+    if (!read_statistics(sample, &stats))
         stats = (hm_allocator_stats){HM_UNKNOWN_BYTES, HM_UNKNOWN_BYTES, HM_UNKNOWN_BYTES,
                                      HM_UNKNOWN_BYTES};
     bool tells_active = (bound->capabilities & HM_ALLOCATOR_ACTIVE_BYTES) != 0;
@@ -53,16 +94,25 @@ static bool add_up(hm_sample_state *sample, hm_sample_edge *account, uint64_t ac
 {
     uint64_t requested = account->requested_bytes, usable = account->usable_bytes;
     account->uncollected_bytes = HM_UNKNOWN_BYTES;
+    if (sample->heap_count == 0)
+        account->live_bytes = HM_UNKNOWN_BYTES;
     if (requested == HM_UNKNOWN_BYTES)
         return true;
     if (usable < requested)
         return refuse(sample, "fewer bytes are usable than requested", usable, requested);
     if (sample->heap_count == 0)
-        return true;
+        accounted = account->live_bytes = requested;
     if (requested < accounted)
         return refuse(sample, "fewer bytes are requested than reachable", requested, accounted);
     account->uncollected_bytes = requested - accounted;
     return true;
+}
+
+static uint64_t live_page_bytes(const hm_sample_state *sample)
+{
+    const hm_workload *workload = sample->request->cell.workload;
+    return workload->live_page_bytes == NULL ? HM_UNKNOWN_BYTES
+                                             : workload->live_page_bytes(sample->workload);
 }
 
 bool hm_sample_read_account(hm_sample_state *sample, hm_sample_edge *account)
@@ -77,9 +127,8 @@ bool hm_sample_read_account(hm_sample_state *sample, hm_sample_edge *account)
         account->huge_page_bytes = HM_UNKNOWN_BYTES;
     masked->begin_ns = hm_clock_wall_ns();
     bool read = read_heaps(sample, account, &accounted) && hm_sample_heaps_are_sound(sample);
+    account->live_page_bytes = live_page_bytes(sample);
     masked->end_ns = hm_clock_wall_ns();
     sample->accounts.masked_count++;
-    if (sample->heap_count == 0)
-        account->live_bytes = HM_UNKNOWN_BYTES;
     return read && add_up(sample, account, accounted);
 }

@@ -7,8 +7,9 @@
  * *masked*: it is left out of the timeline and of the peak.
  *
  * Invariant: L <= Q <= U, and L, the collector's prefix, what the heap keeps for itself and what
- * is uncollected make up Q to the byte; a sample in which they do not is invalid. Nothing here
- * allocates before hm_sample_account_record.
+ * is uncollected make up Q to the byte; a sample in which they do not is invalid. Without heaps
+ * (the raw group) all that is requested is live: L is Q. Nothing here allocates before
+ * hm_sample_account_record.
  */
 #ifndef HM_BENCH_SAMPLE_ACCOUNT_H
 #define HM_BENCH_SAMPLE_ACCOUNT_H
@@ -37,6 +38,7 @@ typedef struct hm_sample_edge {
     uint64_t collector_table_bytes;
     uint64_t uncollected_bytes; /**< requested for objects that nothing reaches */
     uint64_t tracked_objects;
+    uint64_t live_page_bytes; /**< of pages that hold a block of the workload, where it knows */
 } hm_sample_edge;
 
 /** A size class; usable_bytes is HM_UNKNOWN_BYTES for what the tables had no room for. */

@@ -28,13 +28,28 @@ static void take_told(void *context, const hm_allocator_class *told)
     found->slots = (found->slots == HM_UNKNOWN_BYTES ? 0 : found->slots) + told->slots;
 }
 
+static bool take_own(void *context, unsigned thread)
+{
+    hm_sample_state *sample = context;
+    HM_UNUSED(thread);
+    return sample->bound.size_classes(take_told, &sample->accounts);
+}
+
+/* Where the allocator tells of a thread's own heap, of all of them. */
+static bool take_all(hm_sample_state *sample)
+{
+    if ((sample->bound.capabilities & HM_ALLOCATOR_THREAD_STATS) != 0)
+        return hm_crew_run_in_turn(&sample->crew, take_own, sample);
+    return take_own(sample, 0);
+}
+
 void hm_sample_take_classes(hm_sample_state *sample)
 {
     hm_sample_accounts *room = &sample->accounts;
     const hm_allocator *bound = &sample->bound;
     room->class_count = 0;
     hm_count_visit_classes(take_counted, room);
-    if (bound->size_classes == NULL || bound->size_classes(take_told, room))
+    if (bound->size_classes == NULL || take_all(sample))
         return;
     for (size_t index = 0; index < room->class_count; index++)
         room->classes[index].slots = HM_UNKNOWN_BYTES;

@@ -42,6 +42,7 @@ static json_t *account_of(const hm_sample_state *sample, const hm_sample_edge *a
     add_bytes(object, "huge_page_bytes", account->huge_page_bytes);
     add_bytes(object, "collector_table_bytes", account->collector_table_bytes);
     add_bytes(object, "uncollected_bytes", account->uncollected_bytes);
+    add_bytes(object, "live_page_bytes", account->live_page_bytes);
     json_object_set_new(object, "tracked_objects",
                         json_integer((json_int_t)account->tracked_objects));
     return object;

@@ -13,20 +13,24 @@
 bool hm_sample_calibrate(hm_sample_state *sample)
 {
     double target_ns = sample->request->calibrate_seconds * 1e9;
+    uint64_t most = hm_sample_most_iterations(&sample->request->cell);
     uint64_t iterations = 1;
+    most = most < MOST_ITERATIONS ? most : MOST_ITERATIONS;
     for (;;) {
+        if (!hm_sample_restore(sample))
+            return false;
         uint64_t began_ns = hm_clock_wall_ns();
         if (!hm_sample_run_batch(sample, iterations))
             return false;
         double batch_ns = (double)(hm_clock_wall_ns() - began_ns);
         sample->calibrated_ns = batch_ns / (double)iterations;
-        if (batch_ns >= target_ns / 4 || iterations >= MOST_ITERATIONS)
+        if (batch_ns >= target_ns / 4 || iterations >= most)
             break;
-        iterations *= 2;
+        iterations = iterations <= most / 2 ? iterations * 2 : most;
     }
     double scaled = round(target_ns / fmax(sample->calibrated_ns, 1e-3));
-    sample->calibrated_iterations = scaled < 1                         ? 1
-                                    : scaled > (double)MOST_ITERATIONS ? MOST_ITERATIONS
-                                                                       : (uint64_t)scaled;
+    sample->calibrated_iterations = scaled < 1              ? 1
+                                    : scaled > (double)most ? most
+                                                            : (uint64_t)scaled;
     return true;
 }

@@ -2,6 +2,8 @@
  * This module is the allocator table of a latency sample: each slot counts down to the next call
  * that is timed and otherwise goes straight to the allocator under test.
  *
+ * Each thread counts for itself, so that threads share nothing but the inner table.
+ *
  * Invariant: a call that is not timed costs one decrement and one branch more than in a time
  * sample, and one call of that kind of table; the logarithm behind the next gap is taken after the
  * clock was read.
@@ -10,11 +12,12 @@
 #include "bench/sample_latency.h"
 
 static hm_allocator inner;
-static hm_gaps gaps;
-static hm_latency_calls *timed;
-static uint64_t clock_ns;
+static HM_INITIAL_EXEC _Thread_local hm_gaps gaps;
+static HM_INITIAL_EXEC _Thread_local hm_latency_calls *timed;
+static HM_INITIAL_EXEC _Thread_local uint64_t clock_ns;
 /* Calls until the one that is timed; while nothing is, so many that none ever is. */
-static uint64_t until_next = UINT64_MAX;
+static HM_INITIAL_EXEC _Thread_local uint64_t until_next = UINT64_MAX;
+static HM_INITIAL_EXEC _Thread_local uint64_t held; /* what until_next was when calls were held */
 
 static inline bool is_timed(void)
 {
@@ -159,6 +162,17 @@ void hm_latency_start_calls(hm_latency_calls *calls, uint64_t own_ns, uint64_t s
     clock_ns = own_ns;
     hm_gaps_start(&gaps, seed, HM_LATENCY_RAREST);
     until_next = hm_gaps_next(&gaps);
+}
+
+void hm_latency_hold_calls(void)
+{
+    held = until_next;
+    until_next = UINT64_MAX;
+}
+
+void hm_latency_resume_calls(void)
+{
+    until_next = held;
 }
 
 void hm_latency_stop_calls(void)

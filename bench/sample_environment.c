@@ -3,6 +3,7 @@
  * linker read when a process starts, and its program. A sample that finds other ones than its back
  * end needs starts itself anew, once.
  */
+#include "bench/runtime_host.h"
 #include "bench/sample_state.h"
 #include "bench/strings.h"
 
@@ -123,7 +124,8 @@ hm_status hm_sample_enter_environment(const hm_backend_spec *backend, int argc, 
     hm_strings wanted = {0};
     hm_backend_environment(backend, add_wanted, &wanted);
     const char *difference = find_difference(&wanted);
-    if (getenv(guard) == NULL && (difference != NULL || other_program)) {
+    bool may_start_anew = getenv(guard) == NULL && hm_runtime_host_get() == NULL;
+    if (may_start_anew && (difference != NULL || other_program)) {
         execute_anew(program, &wanted, argc, argv);
         status = hm_error_set(error, HM_IO_ERROR, "%s could not be started anew: %s", program,
                               strerror(errno));

@@ -11,7 +11,8 @@ static void keep_pause(hm_pause_log *log, uint64_t began_ns, uint64_t pause_ns)
 {
     if (log == NULL)
         return;
-    if (log->count == HM_LATENCY_KEPT_PAUSES)
+    began_ns -= log->left_out_ns;
+    if (log->count == log->room)
         log->lost++;
     else
         log->pauses[log->count++] = (hm_mmu_pause){began_ns, began_ns + pause_ns};
@@ -70,6 +71,15 @@ static void emit(void *context, const hm_event *event)
                      event->message != NULL ? event->message : "no message");
         break;
     }
+}
+
+void hm_sample_events_add(hm_sample_events *sum, const hm_sample_events *other)
+{
+    hm_histogram_merge(&sum->pauses, &other->pauses);
+    hm_histogram_merge(&sum->cascades, &other->cascades);
+    sum->pause_total_ns += other->pause_total_ns;
+    sum->collected += other->collected;
+    sum->uncollectable += other->uncollectable;
 }
 
 hm_event_sink hm_sample_events_sink(hm_sample_events *events)

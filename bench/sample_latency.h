@@ -18,9 +18,9 @@
 #include "bench/measure/mmu.h"
 
 enum {
-    HM_LATENCY_RAREST = 1024,        /**< one of so many calls is timed, and of rounds at least */
-    HM_LATENCY_WANTED_ROUNDS = 2000, /**< to be timed, where there are so many */
-    HM_LATENCY_KEPT_PAUSES = 1 << 20,
+    HM_LATENCY_RAREST = 1024,         /**< one of so many calls is timed, and of rounds at least */
+    HM_LATENCY_WANTED_ROUNDS = 2000,  /**< to be timed, where there are so many */
+    HM_LATENCY_KEPT_PAUSES = 1 << 20, /**< of all threads together */
     HM_LATENCY_WINDOWS = 9
 };
 
@@ -30,8 +30,10 @@ extern const uint64_t hm_latency_windows_ns[HM_LATENCY_WINDOWS];
 /** Collections and cascades one by one, in the order of their ends. */
 typedef struct hm_pause_log {
     size_t count;
-    uint64_t lost; /**< that found no room */
-    hm_mmu_pause pauses[HM_LATENCY_KEPT_PAUSES];
+    uint64_t lost;        /**< that found no room */
+    uint64_t left_out_ns; /**< of restore phases so far: cut out of the time that pauses stand in */
+    size_t room;
+    hm_mmu_pause *pauses; /**< `room` of them */
 } hm_pause_log;
 
 /** Times of one kind. */
@@ -48,7 +50,7 @@ typedef struct hm_latency_calls {
     hm_histogram nothing; /**< what the clock showed with nothing in between, before each call */
 } hm_latency_calls;
 
-/** All zero: nothing yet. */
+/** What is kept of one thread. All zero, but for the log's room: nothing yet. */
 typedef struct hm_latency {
     bool counting;
     hm_clock_cost clock;
@@ -57,7 +59,7 @@ typedef struct hm_latency {
     hm_gaps gaps;
     hm_latency_times rounds;
     hm_latency_calls calls;
-    hm_mmu_pause span;              /**< the counted batches */
+    hm_mmu_pause span;              /**< the counted batches, restore phases cut out */
     double mmu[HM_LATENCY_WINDOWS]; /**< NAN: not known */
     hm_pause_log log;
 } hm_latency;
@@ -75,15 +77,21 @@ double hm_latency_mean_ns(const hm_latency_times *times, const hm_histogram *not
 /* sample_calls.c */
 
 /**
- * Fills `*decorated` with a table that forwards to `*inner` (copied) and, between start and stop,
- * times calls chosen at random. Static state: one sample a process, one thread.
+ * Fills `*decorated` with a table that forwards to `*inner` (copied) and, on each thread between
+ * its start and its stop, times calls chosen at random. Static state: one sample a process.
  */
 void hm_latency_decorate(const hm_allocator *inner, hm_allocator *decorated);
 
-/** From now on one of HM_LATENCY_RAREST calls is timed into `calls`, less `clock_ns` each. */
+/** From now on one of HM_LATENCY_RAREST calls of this thread is timed into `calls`, less `clock_ns`
+ * each. */
 void hm_latency_start_calls(hm_latency_calls *calls, uint64_t clock_ns, uint64_t seed);
 
-/** No call is timed any longer. */
+/** No call of this thread is timed, and none counts, from here until they are resumed; once at a
+ * time. */
+void hm_latency_hold_calls(void);
+void hm_latency_resume_calls(void);
+
+/** No call of this thread is timed any longer. */
 void hm_latency_stop_calls(void);
 
 #endif

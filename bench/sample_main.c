@@ -5,6 +5,8 @@
 #include "base/quantity.h"
 #include "bench/command.h"
 #include "bench/exit_code.h"
+#include "bench/reference_python.h"
+#include "bench/runtime_host.h"
 #include "bench/sample_state.h"
 
 #include <errno.h>
@@ -29,7 +31,8 @@ enum {
     KEY_QUIET_PROBE,
     KEY_SETTLE,
     KEY_ACCOUNTS,
-    KEY_ACCOUNT_FD
+    KEY_ACCOUNT_FD,
+    KEY_REFERENCE
 };
 
 enum { DEFAULT_BATCHES = 20, MOST_BATCHES = 1000000, MOST_ACCOUNTS = 10000 };
@@ -39,6 +42,8 @@ static const double most_batch_seconds = 60;
 static const struct argp_option options[] = {
     {"backend", KEY_BACKEND, "SPEC", 0,
      "The back end's spec, where the label in CELL does not say it all (so:PATH, preload:PATH)", 0},
+    {"reference", KEY_REFERENCE, "PYTHON", 0,
+     "The python3 whose runtime CELL names (runtime:cpython-VERSION): a name on PATH or a path", 0},
     {"kind", KEY_KIND, "time|memory|latency", 0,
      "What to measure (time); latency times rounds and allocator calls that are chosen at random, "
      "and every collection and cascade",
@@ -70,6 +75,7 @@ typedef struct sample_options {
     hm_command command; /* first: hm_command_parse */
     const char *cell;
     const char *backend;
+    const char *reference;
     hm_sample_request request;
     int record_fd; /* -1: print */
 } sample_options;
@@ -177,6 +183,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_BACKEND:
         given->backend = argument;
         return 0;
+    case KEY_REFERENCE:
+        given->reference = argument;
+        return 0;
     case KEY_KIND:
         return parse_kind(given, argument);
     case KEY_FREELISTS:
@@ -212,7 +221,7 @@ static hm_status parse(sample_options *given, int argc, char **argv)
         .args_doc = "CELL",
         .doc = "Measures one cell once, in this process, and prints its record."
                "\vCELL is a name as in any record: WORKLOAD[/parameter:value].../backend:B/"
-               "linkage:L/collector:C/threads:N/runtime:heapmark. Exit: 0 valid, 2 usage, 3 the "
+               "linkage:L/collector:C/threads:N/runtime:R. Exit: 0 valid, 2 usage, 3 the "
                "sample is invalid and its record says why, 6 the record could not be printed."};
     *given = (sample_options){.request = {.kind = HM_SAMPLE_TIME,
                                           .batches = DEFAULT_BATCHES,
@@ -314,6 +323,24 @@ static hm_status run_and_print(hm_sample_request *request, hm_error *error)
     return status;
 }
 
+/* A cell of another runtime runs in that runtime's process, which this one becomes. */
+static hm_status enter_reference(sample_options *given, int argc, char **argv)
+{
+    const char *runtime = given->request.cell.runtime;
+    hm_error *error = &given->command.error;
+    if (hm_runtime_host_get() != NULL || (runtime[0] == '\0' && given->reference == NULL))
+        return HM_OK;
+    if (runtime[0] == '\0')
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "--reference: the cell is of runtime heapmark, which needs no python");
+    if (given->reference == NULL)
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "the cell is of runtime %s: give that python3 by --reference PYTHON",
+                            runtime);
+    return hm_reference_become(given->reference, runtime, given->request.cell.backend, argc, argv,
+                               error);
+}
+
 /* Everything between the options and the exit code; `storage` is the caller's to clear. */
 static int measure(sample_options *given, hm_backend_spec storage[2], int argc, char **argv)
 {
@@ -322,6 +349,10 @@ static int measure(sample_options *given, hm_backend_spec storage[2], int argc, 
     if ((backend != NULL && hm_backend_parse(given->backend, backend, error) != HM_OK) ||
         hm_bench_cell_parse(given->cell, backend, &storage[1], &given->request.cell, error) !=
             HM_OK) {
+        hm_command_fail(argv[0], error);
+        return HM_EXIT_USAGE;
+    }
+    if (enter_reference(given, argc, argv) != HM_OK) {
         hm_command_fail(argv[0], error);
         return HM_EXIT_USAGE;
     }

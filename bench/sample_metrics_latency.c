@@ -46,8 +46,8 @@ void hm_sample_pause_metrics(const hm_sample_state *sample, double *values)
     const hm_sample_events *events = sample->events;
     values[HM_METRIC_pause_total_ns] = (double)events->pause_total_ns;
     if (values[HM_METRIC_wall_ns] > 0)
-        values[HM_METRIC_pause_share] =
-            values[HM_METRIC_pause_total_ns] / values[HM_METRIC_wall_ns];
+        values[HM_METRIC_pause_share] = values[HM_METRIC_pause_total_ns] /
+                                        (values[HM_METRIC_wall_ns] * sample->request->cell.threads);
     fill(&events->pauses, &of_pauses, values);
     fill(&events->cascades, &of_cascades, values);
 }

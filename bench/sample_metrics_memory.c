@@ -76,6 +76,28 @@ static const hm_sample_edge *last_look(const hm_sample_state *sample)
     return last;
 }
 
+/* RSS of the edge, less what was resident before any object was there, over `bytes`. */
+static double rss_over(const hm_sample_state *sample, const hm_sample_edge *edge, uint64_t bytes)
+{
+    const hm_sample_edge *before = hm_sample_find_edge(sample, "setup");
+    if (before == NULL || bytes == HM_UNKNOWN_BYTES ||
+        bytes < HM_SAMPLE_LEAST_LIVE_BYTES_FOR_RATIOS)
+        return NAN;
+    return (known(edge->rss_bytes) - known(before->rss_bytes)) / (double)bytes;
+}
+
+static void fill_rss_ratios(const hm_sample_state *sample, const hm_sample_edge *steady,
+                            double *values)
+{
+    const hm_sample_edge *purged = hm_sample_find_edge(sample, "purged");
+    values[HM_METRIC_rss_over_live] = rss_over(sample, steady, steady->live_bytes);
+    if (purged == NULL)
+        return;
+    values[HM_METRIC_rss_over_live_after_purge] = rss_over(sample, purged, purged->live_bytes);
+    values[HM_METRIC_live_page_bytes] = known(purged->live_page_bytes);
+    values[HM_METRIC_rss_over_live_pages] = rss_over(sample, purged, purged->live_page_bytes);
+}
+
 static void fill_later_edges(const hm_sample_state *sample, const hm_sample_edge *steady,
                              double *values)
 {
@@ -112,4 +134,5 @@ void hm_sample_memory_metrics(const hm_sample_state *sample, double *values)
     fill_steady_edge(sample, steady, values);
     values[HM_METRIC_uncollected_peak_bytes] = most_uncollected(sample, steady);
     fill_later_edges(sample, steady, values);
+    fill_rss_ratios(sample, steady, values);
 }

@@ -91,6 +91,18 @@ static json_t *command_of(const hm_sample_request *request, const char *name)
     return text;
 }
 
+/* Where each thread is pinned; null: there are not enough processors for one each. */
+static json_t *thread_cpus(const hm_sample_state *sample)
+{
+    const hm_crew *crew = &sample->crew;
+    if (!crew->pinned)
+        return json_null();
+    json_t *cpus = json_array();
+    for (unsigned thread = 0; thread < crew->count; thread++)
+        json_array_append_new(cpus, json_integer(crew->members[thread].cpu));
+    return cpus;
+}
+
 static void add_identity(const hm_sample_state *sample, json_t *record)
 {
     const hm_sample_request *request = sample->request;
@@ -109,12 +121,14 @@ static void add_identity(const hm_sample_state *sample, json_t *record)
                         json_string(hm_linkage_name(cell->backend->backend->linkage)));
     json_object_set_new(record, "collector", json_string(cell->collector.label));
     json_object_set_new(record, "threads", json_integer(cell->threads));
-    json_object_set_new(record, "runtime", json_string("heapmark"));
+    json_object_set_new(record, "runtime", json_string(hm_bench_cell_runtime(cell)));
     json_object_set_new(record, "command", command_of(request, name));
     json_object_set_new(record, "seed", hm_sample_hexadecimal(request->seed));
     json_object_set_new(record, "iterations", count(request->iterations));
     json_object_set_new(record, "batches", count(request->batches));
     json_object_set_new(record, "operations", count(hm_sample_operations(sample)));
+    if (cell->threads > 1)
+        json_object_set_new(record, "thread_cpus", thread_cpus(sample));
 }
 
 void hm_sample_add_verdict(const hm_sample_state *sample, json_t *record)
@@ -165,11 +179,31 @@ static json_t *series_of(const hm_sample_state *sample)
     return series;
 }
 
+/* The earliest collection that is not in the record yet; `taken` counts them by thread. */
+static const hm_sample_collection *next_collection(const hm_sample_state *sample, size_t *taken)
+{
+    const hm_sample_collection *first = NULL;
+    size_t *of = NULL;
+    for (unsigned thread = 0; thread < sample->request->cell.threads; thread++) {
+        const hm_sample_events *events = &sample->events[thread];
+        const hm_sample_collection *next = &events->collections[taken[thread]];
+        if (taken[thread] == events->kept || (first != NULL && next->at_ns >= first->at_ns))
+            continue;
+        first = next;
+        of = &taken[thread];
+    }
+    if (of != NULL)
+        (*of)++;
+    return first;
+}
+
 static json_t *collections_of(const hm_sample_state *sample)
 {
     json_t *collections = json_array();
-    for (size_t index = 0; index < sample->events->kept; index++) {
-        const hm_sample_collection *collection = &sample->events->collections[index];
+    size_t taken[HM_MAX_THREADS] = {0};
+    const hm_sample_collection *collection;
+    while (json_array_size(collections) < HM_SAMPLE_KEPT_COLLECTIONS &&
+           (collection = next_collection(sample, taken)) != NULL) {
         json_t *object = json_object();
         json_object_set_new(object, "at_ns", since_build(sample, collection->at_ns));
         json_object_set_new(object, "pause_ns", count(collection->pause_ns));

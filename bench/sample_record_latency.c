@@ -62,7 +62,7 @@ static json_t *latency_of(const hm_sample_state *sample)
     json_object_set_new(object, "one_in", count(latency->rounds_one_in));
     json_object_set_new(object, "calls_one_in", json_integer(HM_LATENCY_RAREST));
     json_object_set_new(object, "operations_per_round",
-                        count(cell->threads * cell->workload->operations(cell->parameters)));
+                        count(cell->workload->operations(cell->parameters)));
     json_object_set_new(object, "clock_ns", count(latency->clock.typical_ns));
     json_object_set_new(object, "clock_scatter_ns", count(latency->clock.scatter_ns));
     json_object_set_new(object, "span_ns", span_of(sample));

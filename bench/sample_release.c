@@ -52,11 +52,20 @@ static bool look_while_it_settles(hm_sample_state *sample)
     return true;
 }
 
+static bool purge_own(void *context, unsigned thread)
+{
+    const hm_sample_state *sample = context;
+    HM_UNUSED(thread);
+    sample->bound.purge();
+    return true;
+}
+
+/* On every thread: what an allocator keeps for a thread, some can give back only there. */
 static bool purge(hm_sample_state *sample)
 {
     if (sample->bound.purge == NULL)
         return true;
-    sample->bound.purge();
+    hm_crew_run_in_turn(&sample->crew, purge_own, sample);
     return hm_sample_take_edge(sample, "purged");
 }
 

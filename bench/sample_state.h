@@ -2,9 +2,10 @@
  * This module is what the parts of a sample share: the request, what was bound and made for it, and
  * the room for its results, so that every part is a few functions over one struct.
  *
- * Words: a *batch* is `iterations` iterations of the steady phase, and, where the collector's
- * trigger is manual, the full collection that ends it. The *warm-up* is one batch like the others
- * that is not counted; time and memory samples both run it, so that their work is the same.
+ * Words: a *batch* is `iterations` iterations of the steady phase on every thread, and, where the
+ * collector's trigger is manual, the full collection of each thread's heap that ends it. The
+ * *warm-up* is one batch like the others that is not counted; time and memory samples both run it,
+ * so that their work is the same.
  *
  * Invariant: from the start of the build phase to the end of the last edge no part of a sample
  * allocates: results go to pages that were mapped and touched before.
@@ -12,6 +13,7 @@
 #ifndef HM_BENCH_SAMPLE_STATE_H
 #define HM_BENCH_SAMPLE_STATE_H
 
+#include "bench/crew.h"
 #include "bench/measure/counters.h"
 #include "bench/measure/histogram.h"
 #include "bench/measure/resident.h"
@@ -45,7 +47,7 @@ typedef struct hm_sample_collection {
     int generation;
 } hm_sample_collection;
 
-/** What the runtime told of during the steady phase, timed as it was told. */
+/** What the runtime of one thread told of during the steady phase, timed as it was told. */
 typedef struct hm_sample_events {
     bool recording;
     uint64_t collection_began_ns;
@@ -73,7 +75,9 @@ typedef struct hm_sample_batch {
 
 struct hm_sample_state {
     const hm_sample_request *request;
-    hm_error error; /**< why the sample is invalid */
+    hm_error error;                  /**< why the sample is invalid */
+    hm_error errors[HM_MAX_THREADS]; /**< what the workload says on each thread */
+    hm_crew crew;                    /**< the sample's threads */
 
     hm_allocator bound;     /**< the bare back end */
     hm_allocator allocator; /**< what the heaps use: bare, or with `count` around it */
@@ -82,12 +86,12 @@ struct hm_sample_state {
     hm_workload_context context;
     void *workload; /**< its state; NULL: not set up */
 
-    hm_sample_events *events;
+    hm_sample_events *events; /**< one a thread; after the counted batches the first has all */
     hm_event_sink sink;       /**< where the heaps tell instead; emit NULL: into `events` */
     hm_sample_batch *batches; /**< request->batches of them; a memory sample keeps none */
     uint64_t batches_done;
 
-    hm_latency *latency;  /**< of a latency sample; NULL in others */
+    hm_latency *latency;  /**< one a thread, of a latency sample; NULL in others */
     hm_counters counters; /**< of a time sample */
     hm_counts counts;     /**< of its counted batches */
 
@@ -116,11 +120,16 @@ struct hm_sample_state {
 /** A sink that records into `events`. */
 hm_event_sink hm_sample_events_sink(hm_sample_events *events);
 
-/* sample.c */
+/** Adds what `other` counted to `sum`, all but the collections one by one and the failures. */
+void hm_sample_events_add(hm_sample_events *sum, const hm_sample_events *other);
+
+/* sample_phases.c */
 
 /** The workload's phase of this role; NULL: it has none. `*index` receives its place. */
 const hm_phase *hm_sample_find_phase(const hm_sample_state *sample, hm_phase_role role,
                                      size_t *index);
+
+/* sample.c */
 
 /**
  * Does all that comes before the first phase: room, back end, heaps, the workload's set-up. False:
@@ -132,20 +141,39 @@ bool hm_sample_prepare(hm_sample_state *sample);
  * sample's error says why. hm_system_unmap gives them back. */
 void *hm_sample_map_room(hm_sample_state *sample, size_t bytes);
 
+/* sample_phases.c */
+
+/**
+ * After a task failed on a thread: the error that the first such thread set, with its number; else
+ * the first thread's, which may be none.
+ */
+const hm_error *hm_sample_told_error(const hm_sample_state *sample, unsigned *thread);
+
 /** Runs the workload's phase of this role, if it has one, and takes its edge in a memory sample. */
 bool hm_sample_run_role(hm_sample_state *sample, hm_phase_role role);
 
-/** Runs `iterations` of a phase; false: it failed and the sample's error says why. */
+/** Runs `iterations` of a phase on every thread; false: it failed and the sample's error says why.
+ */
 bool hm_sample_run_phase(hm_sample_state *sample, const hm_phase *phase, uint64_t iterations);
 
 /** In builds with asserts, walks every heap whole; false: one is not sound. */
 bool hm_sample_heaps_are_sound(hm_sample_state *sample);
+
+/* sample.c */
 
 /** Checks the workload's result and takes its checksum; a finalizer that failed is a failure. */
 bool hm_sample_check_result(hm_sample_state *sample);
 
 /** Ends the sample: destroys the heaps where that is wanted, gives the room back. */
 void hm_sample_tear_down(hm_sample_state *sample);
+
+/* sample_phases.c */
+
+/**
+ * Runs the workload's restore phase, if it has one: before each batch, the warm-up too, and in no
+ * clock, count or histogram. False: it failed and the sample's error says why.
+ */
+bool hm_sample_restore(hm_sample_state *sample);
 
 /** Runs one batch of the steady phase; false: it failed and the sample's error says why. */
 bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations);
@@ -154,8 +182,10 @@ bool hm_sample_run_batch(hm_sample_state *sample, uint64_t iterations);
 void hm_sample_begin_counting(hm_sample_state *sample);
 void hm_sample_end_counting(hm_sample_state *sample);
 
-/** Collects everything in every heap; false: the collector cannot. */
+/** Collects everything in every heap, each on its own thread; false: the collector cannot. */
 bool hm_sample_collect(hm_sample_state *sample);
+
+/* sample.c */
 
 /**
  * Whether the heaps are destroyed at the end, leaked cycles included (HEAPMARK_TEARDOWN=1, or a
@@ -184,8 +214,17 @@ bool hm_sample_time_batches(hm_sample_state *sample);
 void hm_sample_begin_latency(hm_sample_state *sample);
 void hm_sample_end_latency(hm_sample_state *sample);
 
-/** Runs rounds of a phase, each that was chosen between two looks at the clock. */
-bool hm_sample_time_rounds(hm_sample_state *sample, const hm_phase *phase, uint64_t rounds);
+/** Runs rounds of a phase on the calling thread, each that was chosen between two looks at the
+ * clock; false: one failed. */
+bool hm_sample_time_rounds(hm_sample_state *sample, unsigned thread, const hm_phase *phase,
+                           uint64_t rounds);
+
+/** Cuts a stretch of time that has just ended out of the time in which pauses stand. */
+void hm_sample_leave_out(hm_sample_state *sample, uint64_t stretch_ns);
+
+/** Makes room for what a latency sample keeps, and gives it back. */
+bool hm_sample_make_latency_room(hm_sample_state *sample);
+void hm_sample_drop_latency_room(hm_sample_state *sample);
 
 /* sample_calibrate.c */
 

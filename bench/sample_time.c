@@ -22,6 +22,10 @@ typedef struct report {
 static void time_batch(hm_sample_state *sample, hm_gbench_state *state)
 {
     hm_sample_batch *batch = &sample->batches[sample->batches_done];
+    if (!hm_sample_restore(sample)) {
+        hm_gbench_skip_with_error(state, sample->error.message);
+        return;
+    }
     batch->probe_ns = hm_speed_probe_ns();
     hm_counters_start(&sample->counters);
     uint64_t cpu_began_ns = hm_clock_cpu_ns();
@@ -30,6 +34,8 @@ static void time_batch(hm_sample_state *sample, hm_gbench_state *state)
     uint64_t wall_ended_ns = hm_clock_wall_ns();
     batch->cpu_ns = hm_clock_cpu_ns() - cpu_began_ns;
     hm_counters_stop(&sample->counters);
+    /* Of several threads: from the moment they are let go to the last one's end. */
+    hm_crew_span(&sample->crew, &wall_began_ns, &wall_ended_ns);
     batch->wall_ns = wall_ended_ns - wall_began_ns;
     hm_gbench_set_iteration_time(state, (double)batch->wall_ns * 1e-9);
     if (finished)
@@ -38,16 +44,35 @@ static void time_batch(hm_sample_state *sample, hm_gbench_state *state)
         hm_gbench_skip_with_error(state, sample->error.message);
 }
 
+/* The counters are those of the thread that opens them: of several threads none would be whole. */
+static void open_counters(hm_sample_state *sample)
+{
+    bool alone = sample->request->cell.threads == 1;
+    hm_counters_open(&sample->counters, hm_hardware_counters, alone ? HM_HARDWARE_COUNTERS : 0);
+}
+
+static void read_counters(hm_sample_state *sample)
+{
+    hm_counters_read(&sample->counters, &sample->counts);
+    hm_counters_close(&sample->counters);
+    if (sample->request->cell.threads == 1)
+        return;
+    sample->counts.count = HM_HARDWARE_COUNTERS;
+    for (size_t index = 0; index < HM_HARDWARE_COUNTERS; index++)
+        sample->counts.values[index] = HM_COUNTER_ABSENT;
+    snprintf(sample->counts.absent, sizeof sample->counts.absent,
+             "the processor's counters are read in samples of one thread only");
+}
+
 static void run_batches(hm_gbench_state *state, void *user_data)
 {
     hm_sample_state *sample = user_data;
-    hm_counters_open(&sample->counters, hm_hardware_counters, HM_HARDWARE_COUNTERS);
+    open_counters(sample);
     hm_sample_begin_counting(sample);
     while (hm_gbench_keep_running(state))
         time_batch(sample, state);
     hm_sample_end_counting(sample);
-    hm_counters_read(&sample->counters, &sample->counts);
-    hm_counters_close(&sample->counters);
+    read_counters(sample);
     sample->batches[sample->batches_done].probe_ns = hm_speed_probe_ns();
     hm_sample_mark_disturbed(sample);
 }

@@ -1,11 +1,10 @@
-/** The lanes of object workloads; see lanes.h. */
+/** The lanes of workloads; see lanes.h. */
 #include "workloads/lanes.h"
 
 #include "base/random.h"
 #include "base/system_memory.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@ enum { LANE_ALIGNMENT = 128 }; /* two cache lines: lanes of two threads share no
 
 struct hm_lanes {
     const hm_workload_context *context;
-    atomic_flag told; /* set by the first lane that fails */
     unsigned count;
     size_t stride;
     size_t bytes;
@@ -48,7 +46,6 @@ void *hm_lanes_setup(const hm_workload_context *context, size_t lane_bytes,
         return NULL;
     }
     *lanes = (hm_lanes){.context = context,
-                        .told = ATOMIC_FLAG_INIT,
                         .count = context->threads,
                         .stride = stride,
                         .bytes = bytes,
@@ -57,9 +54,12 @@ void *hm_lanes_setup(const hm_workload_context *context, size_t lane_bytes,
     uint64_t seeds = context->seed;
     for (unsigned thread = 0; thread < context->threads; thread++) {
         hm_lane *lane = hm_lanes_at(lanes, thread);
-        *lane = (hm_lane){.heap = context->heaps[thread],
+        *lane = (hm_lane){.heap = context->heaps == NULL ? NULL : context->heaps[thread],
+                          .allocator = context->allocator,
+                          .sized_free = context->sized_free,
                           .parameters = context->parameters,
                           .owner = lanes,
+                          .error = &context->error[thread],
                           .seed = hm_splitmix64(&seeds)};
         opened = opened && open(lane);
     }
@@ -88,8 +88,8 @@ bool hm_lanes_check(void *state, uint64_t *checksum)
 
 bool hm_lane_fail(hm_lane *lane, hm_status status, const char *format, ...)
 {
-    hm_error *error = lane->owner->context->error;
-    if (error == NULL || atomic_flag_test_and_set(&lane->owner->told))
+    hm_error *error = lane->error;
+    if (error->status != HM_OK)
         return false;
     va_list arguments;
     va_start(arguments, format);
@@ -107,6 +107,12 @@ bool hm_lane_heap_failed(hm_lane *lane, const char *doing)
                             doing);
     return hm_lane_fail(lane, met->status, "%s: %s: %.400s", doing, hm_status_name(met->status),
                         met->message);
+}
+
+bool hm_lane_block_failed(hm_lane *lane, const char *workload, uint64_t bytes)
+{
+    return hm_lane_fail(lane, HM_NO_MEMORY, "%s: the allocator refused %llu bytes", workload,
+                        (unsigned long long)bytes);
 }
 
 /* Faults the pages in now: the workload's own tables belong to the setup's account of memory, not

@@ -98,17 +98,26 @@ bool hm_work_name(const hm_workload *workload, const int64_t *values, char *text
     return used < size;
 }
 
+/* The highest value there is: choices may be added to those that were declared. */
+static int64_t highest(const hm_parameter *parameter)
+{
+    int64_t choices = 0;
+    while (parameter->choices != NULL && parameter->choices[choices] != NULL)
+        choices++;
+    return parameter->choices != NULL ? choices - 1 : parameter->maximum;
+}
+
 hm_status hm_parameters_in_range(const hm_workload *workload, const int64_t *values,
                                  hm_error *error)
 {
     for (unsigned index = 0; index < workload->parameter_count; index++) {
         const hm_parameter *parameter = &workload->parameters[index];
-        if (values[index] < parameter->minimum || values[index] > parameter->maximum)
+        if (values[index] < parameter->minimum || values[index] > highest(parameter))
             return hm_error_set(error, HM_USAGE_ERROR,
                                 "%s: %s %" PRId64 " is out of range; %" PRId64 " to %" PRId64
                                 " are allowed",
                                 workload->name, parameter->name, values[index], parameter->minimum,
-                                parameter->maximum);
+                                highest(parameter));
     }
     return HM_OK;
 }

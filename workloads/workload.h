@@ -37,7 +37,13 @@ typedef struct hm_workload_context {
     unsigned threads;
     int64_t parameters[HM_MAX_PARAMETERS]; /**< values in the order of declaration */
     uint64_t seed;
-    hm_error *error; /**< where setup, step and check say what went wrong */
+    hm_error *error; /**< one a thread: step says in error[thread] what went wrong, setup and check
+                        in error[0] */
+    /**
+     * Every block must be freed with its size (hm_call_free_sized), whatever a parameter says: the
+     * sample counts what is requested. Of the raw group; a heap knows by itself.
+     */
+    bool sized_free;
 } hm_workload_context;
 
 typedef enum hm_phase_role {
@@ -48,7 +54,7 @@ typedef enum hm_phase_role {
     HM_PHASE_REFILL   /**< fills again with other sizes; runs once */
 } hm_phase_role;
 
-/** A phase: `step` runs `iterations` rounds on one thread; false: failed, context->error says. */
+/** A phase: `step` runs `iterations` rounds on one thread; false: failed, error[thread] says. */
 typedef struct hm_phase {
     const char *name;
     hm_phase_role role;
@@ -56,9 +62,11 @@ typedef struct hm_phase {
 } hm_phase;
 
 enum {
-    HM_NEEDS_THREADS = 1 << 0,     /**< makes sense with more than one thread */
-    HM_NEEDS_USABLE_SIZE = 1 << 1, /**< the back end must tell usable sizes */
-    HM_NEEDS_COLLECTION = 1 << 2   /**< leaves cyclic garbage that only a collector frees */
+    HM_NEEDS_THREADS = 1 << 0,       /**< makes sense with more than one thread */
+    HM_NEEDS_USABLE_SIZE = 1 << 1,   /**< the back end must tell usable sizes */
+    HM_NEEDS_COLLECTION = 1 << 2,    /**< leaves cyclic garbage that only a collector frees */
+    HM_MEASURES_COLLECTION = 1 << 3, /**< its steady phase is collections: none without them */
+    HM_NEEDS_THREAD_PAIRS = 1 << 4   /**< makes sense with an even number of threads only */
 };
 
 typedef struct hm_workload {

@@ -1,9 +1,9 @@
 /**
- * This module is the way from any address to the region it may lie in, so that blocks need no
- * header and a pointer the pool did not hand out is recognised.
+ * This module is the way from an address outside the window to the huge block it may be, so that
+ * those need no header either and may lie wherever the kernel puts them.
  *
- * Words: a *region* is a mapping that begins at a multiple of 2 MiB: an arena, or one huge block.
- * The map has one entry for each 2 MiB of the 47-bit user address space, in two levels of 2^13.
+ * Words: a *region* is the mapping of one huge block; it begins at a multiple of 2 MiB. The map has
+ * one entry for each 2 MiB of the 47-bit user address space, in two levels of 2^13.
  *
  * Invariant: an entry is NULL or the region that begins exactly there; entries change under the
  * pool's lock and are read without it, by those who hold a block of the region.
@@ -21,21 +21,14 @@
 enum {
     HM_POOL_REGION_SHIFT = 21,
     HM_POOL_REGION_BYTES = 1 << HM_POOL_REGION_SHIFT,
-    HM_POOL_REGION_PAGES = HM_POOL_REGION_BYTES / HM_POOL_PAGE_BYTES,
     HM_POOL_MAP_BITS = 13,
     HM_POOL_MAP_ENTRIES = 1 << HM_POOL_MAP_BITS
 };
 
-typedef enum hm_pool_region_kind { HM_POOL_ARENA = 1, HM_POOL_HUGE } hm_pool_region_kind;
-
-/** What all regions begin with. */
+/** What the record of a huge block begins with. */
 typedef struct hm_pool_region {
     char *base;
     size_t bytes;
-    hm_pool_region_kind kind;
-    /** The bin that blocks of each page are freed into; HM_POOL_NO_BIN where the page is no slab's.
-     */
-    uint8_t bin_of_page[HM_POOL_REGION_PAGES];
 } hm_pool_region;
 
 typedef _Atomic(hm_pool_region *) hm_pool_map_entry;

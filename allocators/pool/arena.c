@@ -2,6 +2,7 @@
 
 #include "allocators/pool/lock.h"
 #include "allocators/pool/metadata.h"
+#include "allocators/pool/options.h"
 #include "base/check.h"
 #include "base/system_memory.h"
 
@@ -13,9 +14,11 @@ pthread_mutex_t hm_pool_mutex = PTHREAD_MUTEX_INITIALIZER;
 /* Arenas by their number of free pages, and which of these lists are not empty (bit n − 1). */
 static hm_pool_arena *by_free_pages[HM_POOL_ARENA_PAGES + 1];
 static hm_pool_page_set lists_in_use;
+static hm_pool_arena *oldest_spare; /* the last of its list */
 static hm_pool_arena *unused_records;
 static unsigned arena_count;
 static unsigned spare_count;
+static uint64_t events;
 
 /* ---- sets of pages ---- */
 
@@ -75,7 +78,12 @@ static void list_enter(hm_pool_arena *arena)
         (*head)->previous = arena;
     *head = arena;
     lists_in_use |= list_bit(arena->free_pages);
-    spare_count += arena->free_pages == HM_POOL_ARENA_PAGES;
+    if (arena->free_pages != HM_POOL_ARENA_PAGES)
+        return;
+    spare_count++;
+    arena->emptied_at = events;
+    if (arena->next == NULL)
+        oldest_spare = arena;
 }
 
 static void list_leave(hm_pool_arena *arena)
@@ -89,18 +97,21 @@ static void list_leave(hm_pool_arena *arena)
         arena->next->previous = arena->previous;
     if (*head == NULL)
         lists_in_use &= ~list_bit(arena->free_pages);
-    spare_count -= arena->free_pages == HM_POOL_ARENA_PAGES;
+    if (arena->free_pages != HM_POOL_ARENA_PAGES)
+        return;
+    spare_count--;
+    if (oldest_spare == arena)
+        oldest_spare = arena->previous;
 }
 
 /* ---- arenas ---- */
 
-static hm_pool_arena *new_record(void)
+static hm_pool_arena *take_record(void)
 {
     hm_pool_arena *arena = unused_records;
     if (arena == NULL)
         return hm_pool_metadata_allocate(sizeof *arena);
     unused_records = arena->next;
-    memset(arena, 0, sizeof *arena);
     return arena;
 }
 
@@ -112,22 +123,17 @@ static void drop_record(hm_pool_arena *arena)
 
 bool hm_pool_arena_add(void)
 {
-    hm_pool_arena *arena = new_record();
+    hm_pool_arena *arena = take_record();
     if (arena == NULL)
         return false;
-    arena->region.base = hm_system_map_aligned(HM_POOL_REGION_BYTES, HM_POOL_REGION_BYTES);
-    arena->region.bytes = HM_POOL_REGION_BYTES;
-    arena->region.kind = HM_POOL_ARENA;
-    memset(arena->region.bin_of_page, HM_POOL_NO_BIN, sizeof arena->region.bin_of_page);
-    if (arena->region.base == NULL) {
+    arena->base = hm_pool_window_map(arena);
+    if (arena->base == NULL) {
         drop_record(arena);
         return false;
     }
-    if (!hm_pool_map_enter(&arena->region)) {
-        hm_system_unmap(arena->region.base, HM_POOL_REGION_BYTES);
-        drop_record(arena);
-        return false;
-    }
+    arena->huge_pages = hm_pool_options_get()->huge_pages &&
+                        madvise(arena->base, HM_POOL_ARENA_BYTES, MADV_HUGEPAGE) == 0;
+    arena->used_pages = arena->touched_pages = 0;
     arena->free_pages = HM_POOL_ARENA_PAGES;
     list_enter(arena);
     arena_count++;
@@ -137,41 +143,58 @@ bool hm_pool_arena_add(void)
 static void unmap_arena(hm_pool_arena *arena)
 {
     list_leave(arena);
-    hm_pool_map_leave(arena->region.base);
-    hm_system_unmap(arena->region.base, HM_POOL_REGION_BYTES);
+    hm_pool_window_unmap(arena->base);
     drop_record(arena);
     arena_count--;
+}
+
+static void unmap_old(void)
+{
+    uint64_t retain_events = hm_pool_options_get()->retain_events;
+    while (oldest_spare != NULL && events - oldest_spare->emptied_at >= retain_events)
+        unmap_arena(oldest_spare);
+}
+
+void hm_pool_arenas_age(void)
+{
+    events += HM_POOL_EVENTS_OF_WORK;
+    unmap_old();
 }
 
 /* Changes which pages are taken; all that follows from it is brought up to date here. */
 static void set_used_pages(hm_pool_arena *arena, hm_pool_page_set used_pages)
 {
+    events++;
     list_leave(arena);
     arena->used_pages = used_pages;
     arena->free_pages = HM_POOL_ARENA_PAGES - count_of(used_pages);
     list_enter(arena);
-    if (spare_count > HM_POOL_SPARE_ARENAS)
-        unmap_arena(arena);
+    unmap_old();
 }
 
 /* ---- runs ---- */
 
 static hm_pool_arena *arena_of(const hm_pool_slab *run)
 {
-    return (hm_pool_arena *)hm_pool_region_of(run->base);
+    return hm_pool_window_arena(run->base);
 }
 
 static unsigned page_of(const hm_pool_arena *arena, const hm_pool_slab *run)
 {
-    return (unsigned)(run - arena->runs);
+    return (unsigned)((size_t)(run->base - arena->base) >> HM_POOL_PAGE_SHIFT);
+}
+
+static uint8_t *bins_of_pages(const hm_pool_slab *run)
+{
+    return &hm_pool_bin_of_page[hm_pool_window_offset(run->base) >> HM_POOL_PAGE_SHIFT];
 }
 
 static hm_pool_slab *take_from(hm_pool_arena *arena, unsigned first, unsigned pages, bool *fresh)
 {
     hm_pool_page_set taken = pages_from(first, pages);
-    hm_pool_slab *run = &arena->runs[first];
-    memset(&arena->first_page[first], (int)first, pages);
-    run->base = arena->region.base + ((size_t)first << HM_POOL_PAGE_SHIFT);
+    hm_pool_slab *run = hm_pool_arena_run(arena, first);
+    memset(&arena->run_of_page[first], (int)hm_pool_run_number(first), pages);
+    run->base = arena->base + ((size_t)first << HM_POOL_PAGE_SHIFT);
     run->pages = (uint8_t)pages;
     *fresh = (arena->touched_pages & taken) == 0;
     set_used_pages(arena, arena->used_pages | taken);
@@ -199,7 +222,7 @@ void hm_pool_run_return(hm_pool_slab *run, unsigned touched)
     unsigned first = page_of(arena, run);
     run->kind = HM_POOL_RUN_FREE;
     run->owner = NULL;
-    memset(&arena->region.bin_of_page[first], HM_POOL_NO_BIN, run->pages);
+    memset(bins_of_pages(run), 0, run->pages);
     if (touched != 0)
         arena->touched_pages |= pages_from(first, touched);
     set_used_pages(arena, arena->used_pages & ~pages_from(first, run->pages));
@@ -207,8 +230,7 @@ void hm_pool_run_return(hm_pool_slab *run, unsigned touched)
 
 void hm_pool_run_serves(hm_pool_slab *run, unsigned class_index)
 {
-    hm_pool_arena *arena = arena_of(run);
-    memset(&arena->region.bin_of_page[page_of(arena, run)], (int)class_index, run->pages);
+    memset(bins_of_pages(run), (int)class_index + 1, run->pages);
 }
 
 bool hm_pool_run_extend(hm_pool_slab *run, unsigned pages)
@@ -220,7 +242,7 @@ bool hm_pool_run_extend(hm_pool_slab *run, unsigned pages)
     hm_pool_page_set more = pages_from(first, pages) & ~pages_from(first, run->pages);
     if ((arena->used_pages & more) != 0)
         return false;
-    memset(&arena->first_page[first], (int)first, pages);
+    memset(&arena->run_of_page[first], (int)hm_pool_run_number(first), pages);
     run->pages = (uint8_t)pages;
     set_used_pages(arena, arena->used_pages | more);
     return true;
@@ -248,7 +270,7 @@ static void purge_free_pages(void *context, hm_pool_arena *arena)
         while (first + count < HM_POOL_ARENA_PAGES && (dirty >> (first + count) & 1) != 0)
             count++;
         hm_pool_page_set run = pages_from(first, count);
-        if (madvise(arena->region.base + ((size_t)first << HM_POOL_PAGE_SHIFT),
+        if (madvise(arena->base + ((size_t)first << HM_POOL_PAGE_SHIFT),
                     (size_t)count << HM_POOL_PAGE_SHIFT, MADV_DONTNEED) == 0)
             arena->touched_pages &= ~run;
         dirty &= ~run;
@@ -257,8 +279,8 @@ static void purge_free_pages(void *context, hm_pool_arena *arena)
 
 void hm_pool_arenas_purge(void)
 {
-    while (by_free_pages[HM_POOL_ARENA_PAGES] != NULL)
-        unmap_arena(by_free_pages[HM_POOL_ARENA_PAGES]);
+    while (oldest_spare != NULL)
+        unmap_arena(oldest_spare);
     hm_pool_arenas_visit(purge_free_pages, NULL);
 }
 
@@ -290,17 +312,18 @@ static const char *check_runs(hm_pool_arena *arena)
 {
     hm_pool_page_set covered = 0;
     for (unsigned page = 0; page < HM_POOL_ARENA_PAGES;) {
-        hm_pool_slab *run = &arena->runs[page];
+        hm_pool_slab *run = hm_pool_arena_run(arena, page);
         if ((arena->used_pages >> page & 1) == 0) {
             page++;
             continue;
         }
         if (run->kind == HM_POOL_RUN_FREE || run->pages == 0)
             return "a taken run is marked free";
-        if (run->base != arena->region.base + ((size_t)page << HM_POOL_PAGE_SHIFT))
+        if (run->base != arena->base + ((size_t)page << HM_POOL_PAGE_SHIFT))
             return "a run's base is not its first page";
         for (unsigned index = 0; index < run->pages; index++) {
-            if (page + index >= HM_POOL_ARENA_PAGES || arena->first_page[page + index] != page)
+            if (page + index >= HM_POOL_ARENA_PAGES ||
+                arena->run_of_page[page + index] != hm_pool_run_number(page))
                 return "a page does not point to its run";
         }
         covered |= pages_from(page, run->pages);
@@ -311,8 +334,8 @@ static const char *check_runs(hm_pool_arena *arena)
 
 const char *hm_pool_arena_check(hm_pool_arena *arena)
 {
-    if (hm_pool_region_of(arena->region.base) != &arena->region)
-        return "an arena is not in the address map";
+    if (hm_pool_window_arena(arena->base) != arena)
+        return "an arena is not in the window";
     if (arena->free_pages != HM_POOL_ARENA_PAGES - count_of(arena->used_pages))
         return "an arena's number of free pages is wrong";
     if (arena->free_pages != 0 && (lists_in_use & list_bit(arena->free_pages)) == 0)

@@ -1,6 +1,5 @@
 #include "allocators/pool/bin.h"
 
-#include "allocators/pool/address_map.h"
 #include "allocators/pool/arena.h"
 
 enum { NO_SHELF = HM_POOL_SHELVES, EMPTY_SHELF = HM_POOL_SHELVES - 1 };
@@ -13,9 +12,20 @@ static unsigned shelf_of(const hm_pool_slab *slab)
     return free_count * EMPTY_SHELF / slab->capacity;
 }
 
+/* Notes the shelf, and with how many free blocks the slab stays there. */
+static void note_shelf(hm_pool_slab *slab, unsigned shelf)
+{
+    unsigned capacity = slab->capacity;
+    unsigned low = (shelf * capacity + EMPTY_SHELF - 1) / EMPTY_SHELF;
+    unsigned high = ((shelf + 1) * capacity + EMPTY_SHELF - 1) / EMPTY_SHELF - 1;
+    slab->shelf = (uint8_t)shelf;
+    slab->shelf_low = (uint16_t)(shelf == NO_SHELF ? 0 : low == 0 ? 1 : low);
+    slab->shelf_high = (uint16_t)(shelf == NO_SHELF ? 0 : high);
+}
+
 static void enter(hm_pool_bin *bin, hm_pool_slab *slab, unsigned shelf)
 {
-    slab->shelf = (uint8_t)shelf;
+    note_shelf(slab, shelf);
     if (shelf == NO_SHELF)
         return;
     slab->previous = NULL;
@@ -45,11 +55,9 @@ void hm_pool_bin_enter(hm_pool_bin *bin, hm_pool_slab *slab)
     enter(bin, slab, shelf_of(slab));
 }
 
-hm_pool_slab *hm_pool_bin_move(hm_pool_bin *bin, hm_pool_slab *slab, hm_pool_slab *chain)
+hm_pool_slab *hm_pool_bin_move_shelf(hm_pool_bin *bin, hm_pool_slab *slab, hm_pool_slab *chain)
 {
     unsigned shelf = shelf_of(slab);
-    if (shelf == slab->shelf)
-        return chain;
     leave(bin, slab);
     if (shelf == EMPTY_SHELF && bin->rack->shelves[EMPTY_SHELF] != NULL) {
         slab->next = chain;
@@ -94,16 +102,16 @@ hm_pool_slab *hm_pool_bin_take_empty(hm_pool_bin *bin, hm_pool_slab *chain)
 
 /* ---- checking ---- */
 
-static const char *check_cache(const hm_pool_local *local, unsigned class_index)
+static const char *check_cache(hm_pool_local *local, unsigned class_index)
 {
-    const hm_pool_bin *bin = &local->bins[class_index];
+    const hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     if (bin->top < bin->floor || bin->top > bin->ceiling)
         return "a cache's top lies outside it";
     for (void **place = bin->floor; place < bin->top; place++) {
-        hm_pool_region *region = hm_pool_region_of(*place);
-        if (region == NULL || region->kind != HM_POOL_ARENA)
+        hm_pool_arena *arena = hm_pool_window_arena(*place);
+        if (arena == NULL)
             return "a cached block lies in no arena";
-        hm_pool_slab *slab = hm_pool_run_of((hm_pool_arena *)region, *place);
+        hm_pool_slab *slab = hm_pool_run_of(arena, *place);
         if (slab->kind != HM_POOL_RUN_SLAB || slab->class_index != class_index)
             return "a cached block is of another class";
         unsigned number = hm_pool_slab_number(slab, *place);
@@ -115,9 +123,9 @@ static const char *check_cache(const hm_pool_local *local, unsigned class_index)
     return NULL;
 }
 
-static const char *check_shelf(const hm_pool_local *local, unsigned class_index, unsigned shelf)
+static const char *check_shelf(hm_pool_local *local, unsigned class_index, unsigned shelf)
 {
-    const hm_pool_bin *bin = &local->bins[class_index];
+    const hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     if ((bin->rack->shelves[shelf] != NULL) != ((bin->rack->in_use >> shelf & 1) != 0))
         return "a shelf is marked wrongly";
     for (hm_pool_slab *slab = bin->rack->shelves[shelf]; slab != NULL; slab = slab->next) {
@@ -128,13 +136,16 @@ static const char *check_shelf(const hm_pool_local *local, unsigned class_index,
             return "a slab is in another bin than its own";
         if (slab->shelf != shelf || shelf_of(slab) != shelf)
             return "a slab is on another shelf than its own";
+        if (hm_pool_slab_free_count(slab) < slab->shelf_low ||
+            hm_pool_slab_free_count(slab) > slab->shelf_high)
+            return "a slab's shelf has other bounds than it notes";
         if (slab->next != NULL && slab->next->previous != slab)
             return "a shelf is broken";
     }
     return NULL;
 }
 
-const char *hm_pool_bin_check(const hm_pool_local *local, unsigned class_index)
+const char *hm_pool_bin_check(hm_pool_local *local, unsigned class_index)
 {
     const char *defect = check_cache(local, class_index);
     for (unsigned shelf = 0; defect == NULL && shelf < HM_POOL_SHELVES; shelf++)

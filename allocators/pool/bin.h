@@ -17,7 +17,16 @@ void hm_pool_bin_enter(hm_pool_bin *bin, hm_pool_slab *slab);
  * Moves a slab that blocks were returned to where it belongs now; where its bin has an empty one
  * already, it goes in front of `chain` instead. Returns the chain.
  */
-hm_pool_slab *hm_pool_bin_move(hm_pool_bin *bin, hm_pool_slab *slab, hm_pool_slab *chain);
+hm_pool_slab *hm_pool_bin_move_shelf(hm_pool_bin *bin, hm_pool_slab *slab, hm_pool_slab *chain);
+
+static HM_ALWAYS_INLINE hm_pool_slab *hm_pool_bin_move(hm_pool_bin *bin, hm_pool_slab *slab,
+                                                       hm_pool_slab *chain)
+{
+    uint32_t free_count = hm_pool_slab_free_count(slab);
+    if (HM_LIKELY(free_count >= slab->shelf_low && free_count <= slab->shelf_high))
+        return chain;
+    return hm_pool_bin_move_shelf(bin, slab, chain);
+}
 
 /** Fills the empty cache to its half from the slabs; how many blocks it has then. */
 unsigned hm_pool_bin_fill(hm_pool_bin *bin);
@@ -26,6 +35,6 @@ unsigned hm_pool_bin_fill(hm_pool_bin *bin);
 hm_pool_slab *hm_pool_bin_take_empty(hm_pool_bin *bin, hm_pool_slab *chain);
 
 /** Checks cache and shelves of the bin of a class of `local`; NULL, or what is wrong. */
-const char *hm_pool_bin_check(const hm_pool_local *local, unsigned class_index);
+const char *hm_pool_bin_check(hm_pool_local *local, unsigned class_index);
 
 #endif

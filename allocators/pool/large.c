@@ -6,7 +6,6 @@
 #include "allocators/pool/metadata.h"
 #include "base/system_memory.h"
 
-#include <string.h>
 #include <sys/mman.h>
 
 typedef struct huge_record {
@@ -90,8 +89,7 @@ static huge_record *enter_huge(char *base, size_t bytes)
     huge_record *record = take_record();
     if (record == NULL)
         return NULL;
-    record->region = (hm_pool_region){.base = base, .bytes = bytes, .kind = HM_POOL_HUGE};
-    memset(record->region.bin_of_page, HM_POOL_NO_BIN, sizeof record->region.bin_of_page);
+    record->region = (hm_pool_region){.base = base, .bytes = bytes};
     if (!hm_pool_map_enter(&record->region)) {
         record->next_unused = unused_records;
         unused_records = record;

@@ -11,6 +11,7 @@
 
 hm_pool_local hm_pool_no_local;
 _Thread_local hm_pool_local *hm_pool_this_local = &hm_pool_no_local;
+static HM_INITIAL_EXEC _Thread_local bool given_back; /* this thread's, at its end */
 
 static hm_pool_local *all_locals;
 
@@ -48,10 +49,10 @@ static void return_chain_locked(hm_pool_slab *chain)
 
 /* ---- what other threads return ---- */
 
-void hm_pool_local_free_remote(hm_pool_slab *slab, void *block)
+void hm_pool_local_free_remote(hm_pool_slab *slab, hm_pool_group group)
 {
     hm_pool_local *owner = slab->owner;
-    if (!hm_pool_slab_return_remote(slab, block))
+    if (!hm_pool_slab_return_remote(slab, group))
         return;
     hm_pool_slab *head = atomic_load_explicit(&owner->pending, memory_order_relaxed);
     do {
@@ -71,7 +72,7 @@ static hm_pool_slab *collect_pending(hm_pool_local *local)
     while (slab != NULL) {
         hm_pool_slab *next = slab->pending_next;
         hm_pool_slab_collect(slab);
-        chain = hm_pool_bin_move(&local->bins[slab->class_index], slab, chain);
+        chain = hm_pool_bin_move(hm_pool_local_bin(local, slab->class_index), slab, chain);
         slab = next;
     }
     return chain;
@@ -83,7 +84,8 @@ static hm_pool_slab *new_slab(hm_pool_local *local, unsigned class_index)
 {
     bool fresh;
     hm_pool_lock();
-    hm_pool_slab *slab = hm_pool_local_take_run(hm_pool_class_slab_pages(class_index), 1, &fresh);
+    unsigned pages = hm_pool_class_slab_pages(class_index);
+    hm_pool_slab *slab = hm_pool_local_take_run(pages, pages, &fresh);
     if (slab != NULL && !hm_pool_slab_start(slab, local, class_index)) {
         hm_pool_run_return(slab, fresh ? 0 : slab->pages);
         slab = NULL;
@@ -94,10 +96,22 @@ static hm_pool_slab *new_slab(hm_pool_local *local, unsigned class_index)
     return slab;
 }
 
+/* Empty arenas grow old by work, also where no run is taken or returned for long. */
+static void count_refill(hm_pool_local *local)
+{
+    if (HM_LIKELY(++local->refills < HM_POOL_REFILLS_OF_WORK))
+        return;
+    local->refills = 0;
+    hm_pool_lock();
+    hm_pool_arenas_age();
+    hm_pool_unlock();
+}
+
 void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
 {
-    hm_pool_bin *bin = &local->bins[class_index];
+    hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     HM_ASSERT(bin->top == bin->floor);
+    count_refill(local);
     if (bin->rack->in_use == 0)
         return_chain_locked(collect_pending(local));
     if (bin->rack->in_use == 0) {
@@ -110,20 +124,50 @@ void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
     return hm_pool_bin_pop(bin);
 }
 
+/* The slab of a class that begins at an offset in the window. */
+static HM_ALWAYS_INLINE hm_pool_slab *slab_at(uintptr_t offset)
+{
+    hm_pool_arena *arena =
+        atomic_load_explicit(&hm_pool_arenas[offset >> HM_POOL_ARENA_SHIFT], memory_order_relaxed);
+    return hm_pool_arena_run(arena, (offset >> HM_POOL_PAGE_SHIFT) & (HM_POOL_ARENA_PAGES - 1));
+}
+
+/* As many of the first of `limit` blocks as share a word of their slab; `*begin` is that slab's
+   offset in the window. What all slabs of the class have in common is not read from their records.
+ */
+static HM_ALWAYS_INLINE hm_pool_group group_of(const hm_pool_rack *rack, void **blocks,
+                                               unsigned limit, uintptr_t *begin)
+{
+    uintptr_t inside = rack->slab_bytes - 1, offset = hm_pool_window_offset(blocks[0]);
+    uint64_t number = (offset & inside) * rack->reciprocal >> 32;
+    hm_pool_group group = {(uint64_t)1 << number % 64, (unsigned)(number / 64), 1};
+    *begin = offset & ~inside;
+    for (; group.count < limit; group.count++) {
+        offset = hm_pool_window_offset(blocks[group.count]);
+        number = (offset & inside) * rack->reciprocal >> 32;
+        if ((offset & ~inside) != *begin || number / 64 != group.word)
+            break;
+        group.bits |= (uint64_t)1 << number % 64;
+    }
+    return group;
+}
+
 /* Returns the `count` oldest cached blocks to their slabs. Returns the slabs to release. */
 static hm_pool_slab *drop_oldest(hm_pool_local *local, hm_pool_bin *bin, unsigned count)
 {
     hm_pool_slab *chain = NULL;
-    for (unsigned index = 0; index < count; index++) {
-        void *block = bin->floor[index];
-        hm_pool_slab *slab = hm_pool_run_of((hm_pool_arena *)hm_pool_region_of(block), block);
-        HM_ASSERT(slab->kind == HM_POOL_RUN_SLAB && slab->block_bytes != 0);
-        if (slab->owner != local) {
-            hm_pool_local_free_remote(slab, block);
+    for (unsigned done = 0; done < count;) {
+        uintptr_t begin;
+        hm_pool_group group = group_of(bin->rack, bin->floor + done, count - done, &begin);
+        hm_pool_slab *slab = slab_at(begin);
+        HM_ASSERT(slab->kind == HM_POOL_RUN_SLAB && slab->reciprocal == bin->rack->reciprocal);
+        done += group.count;
+        if (HM_UNLIKELY(slab->owner != local)) {
+            hm_pool_local_free_remote(slab, group);
             continue;
         }
-        HM_ASSERT(!hm_pool_slab_is_free(slab, hm_pool_slab_number(slab, block)));
-        hm_pool_slab_return(slab, block);
+        HM_ASSERT((slab->free_bits[group.word] & group.bits) == 0);
+        hm_pool_slab_return(slab, group);
         chain = hm_pool_bin_move(bin, slab, chain);
     }
     bin->top -= count;
@@ -133,7 +177,7 @@ static hm_pool_slab *drop_oldest(hm_pool_local *local, hm_pool_bin *bin, unsigne
 
 void hm_pool_local_flush(hm_pool_local *local, unsigned class_index, void *block)
 {
-    hm_pool_bin *bin = &local->bins[class_index];
+    hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     unsigned count = (unsigned)(bin->top - bin->floor);
     hm_pool_slab *chain = drop_oldest(local, bin, count - count / 2);
     bool room = hm_pool_bin_push(bin, block);
@@ -149,7 +193,7 @@ static hm_pool_slab *settle(hm_pool_local *local, bool all)
 {
     hm_pool_slab *chain = collect_pending(local), *last;
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
-        hm_pool_bin *bin = &local->bins[index];
+        hm_pool_bin *bin = hm_pool_local_bin(local, index);
         hm_pool_slab *dropped = drop_oldest(local, bin, (unsigned)(bin->top - bin->floor));
         for (last = dropped; last != NULL && last->next != NULL; last = last->next)
             ;
@@ -249,8 +293,10 @@ static hm_pool_local *create(void)
     if (place == NULL)
         return NULL;
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
-        hm_pool_bin *bin = &local->bins[index];
+        hm_pool_bin *bin = hm_pool_local_bin(local, index);
         bin->rack = &local->racks[index];
+        bin->rack->slab_bytes = hm_pool_class_slab_pages(index) << HM_POOL_PAGE_SHIFT;
+        bin->rack->reciprocal = hm_pool_class_reciprocal(index);
         bin->top = bin->floor = place;
         bin->ceiling = place += cache_blocks(index);
     }
@@ -271,14 +317,21 @@ hm_pool_local *hm_pool_local_get(void)
     hm_pool_unlock();
     if (local == NULL)
         return NULL;
-    /* Set before the thread is watched: what that allocates comes from this local pool. */
+    /* Set before the thread is watched: what that allocates comes from this local
+     * pool. */
     hm_pool_this_local = local;
     hm_pool_thread_watch(local);
     return local;
 }
 
+hm_pool_local *hm_pool_local_of_free(void)
+{
+    return given_back ? own_local() : hm_pool_local_get();
+}
+
 void hm_pool_local_abandon(hm_pool_local *local)
 {
+    given_back = true;
     hm_pool_slab *chain = settle(local, true);
     hm_pool_this_local = &hm_pool_no_local;
     hm_pool_lock();

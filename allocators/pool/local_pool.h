@@ -19,6 +19,7 @@
 #define HM_ALLOCATORS_POOL_LOCAL_POOL_H
 
 #include "allocators/pool/slab.h"
+#include "allocators/pool/window.h"
 
 typedef enum hm_pool_local_state {
     HM_POOL_LOCAL_OWNED,
@@ -27,15 +28,18 @@ typedef enum hm_pool_local_state {
 } hm_pool_local_state;
 
 enum {
+    HM_POOL_REFILLS_OF_WORK = 256,      /**< refills of a cache after which arenas are told */
     HM_POOL_SHELVES = 5,                /**< nearly full slabs first; the last: no block is out */
-    HM_POOL_CACHE_BLOCKS_MAX = 128,     /**< of one class in one thread's cache */
-    HM_POOL_CACHE_BYTES_MAX = 32 * 1024 /**< the same, but 2 blocks where that is more */
+    HM_POOL_CACHE_BLOCKS_MAX = 1024,    /**< of one class in one thread's cache */
+    HM_POOL_CACHE_BYTES_MAX = 64 * 1024 /**< the same, but 2 blocks where that is more */
 };
 
 /** The slabs of a bin that have a free block. */
 typedef struct hm_pool_rack {
     hm_pool_slab *shelves[HM_POOL_SHELVES];
-    uint32_t in_use; /**< which shelves have a slab, a bit each */
+    uint32_t in_use;     /**< which shelves have a slab, a bit each */
+    uint32_t slab_bytes; /**< of every slab of the class, a power of two */
+    uint32_t reciprocal; /**< of the class's block size */
 } hm_pool_rack;
 
 /** 32 bytes, so that two share a cache line and a class's is found by a shift. */
@@ -47,9 +51,10 @@ typedef struct hm_pool_bin {
 } hm_pool_bin;
 
 typedef struct hm_pool_local {
-    /** The last one takes and gives nothing: for pages that are no slab's. */
-    _Alignas(64) hm_pool_bin bins[HM_POOL_CLASS_COUNT + 1];
+    /** By class number plus 1; the first takes and gives nothing: for pages that are no slab's. */
+    _Alignas(64) hm_pool_bin bins[1 + HM_POOL_CLASS_COUNT];
     hm_pool_rack racks[HM_POOL_CLASS_COUNT];
+    uint32_t refills;                  /**< since arenas were told of work done */
     struct hm_pool_local *next_of_all; /**< every local pool there is; the lock's */
     hm_pool_local_state state;         /**< the lock's */
     _Alignas(64) _Atomic(hm_pool_slab *) pending;
@@ -61,8 +66,20 @@ extern HM_HIDDEN HM_INITIAL_EXEC _Thread_local hm_pool_local *hm_pool_this_local
 /** Stands for "no local pool": every cache is both empty and full. */
 extern HM_HIDDEN hm_pool_local hm_pool_no_local;
 
+/** The bin of a class. */
+static inline hm_pool_bin *hm_pool_local_bin(hm_pool_local *local, unsigned class_index)
+{
+    return &local->bins[1 + class_index];
+}
+
 /** This thread's local pool, adopted or made where it has none; NULL: no memory. */
 hm_pool_local *hm_pool_local_get(void);
+
+/**
+ * The same for a free; NULL also where the thread has given its local pool back: libc frees a
+ * thread's last blocks when nobody would take another one back from it.
+ */
+hm_pool_local *hm_pool_local_of_free(void);
 
 /** A block of the class where the cache is empty; NULL: no memory. */
 void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index);
@@ -70,8 +87,8 @@ void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index);
 /** Frees `block`, of a slab of the class, where the cache is full. */
 void hm_pool_local_flush(hm_pool_local *local, unsigned class_index, void *block);
 
-/** Frees `block` of `slab` for a thread that has no local pool and can get none. */
-void hm_pool_local_free_remote(hm_pool_slab *slab, void *block);
+/** Frees blocks of `slab` from another thread, or for one that can get no local pool. */
+void hm_pool_local_free_remote(hm_pool_slab *slab, hm_pool_group group);
 
 /**
  * Takes a run: from an arena there is, else after what abandoned local pools can return, else

@@ -23,18 +23,28 @@ static _Noreturn void bad_pointer(const char *call, const void *block)
     abort();
 }
 
+/* Whether a block of the run begins there. */
+static bool may_be_block(const hm_pool_slab *run, const void *block)
+{
+    if (run->kind != HM_POOL_RUN_SLAB)
+        return run->kind == HM_POOL_RUN_LARGE && run->base == block;
+    size_t offset = (size_t)((const char *)block - run->base);
+    return offset % run->block_bytes == 0 && offset / run->block_bytes < run->capacity;
+}
+
 static found_block find_block(const char *call, void *block)
 {
     found_block found = {0};
-    hm_pool_region *region = hm_pool_region_of(block);
-    if (region != NULL && region->kind == HM_POOL_ARENA) {
-        found.run = hm_pool_run_of((hm_pool_arena *)region, block);
+    hm_pool_arena *arena = hm_pool_window_arena(block);
+    hm_pool_region *region = arena == NULL ? hm_pool_region_of(block) : NULL;
+    if (arena != NULL) {
+        found.run = hm_pool_run_of(arena, block);
         found.usable_bytes = found.run->block_bytes;
     } else if (region != NULL && region->base == block) {
         found.region = region;
         found.usable_bytes = region->bytes;
     }
-    if (found.region == NULL && (found.run == NULL || found.run->kind == HM_POOL_RUN_FREE))
+    if (found.region == NULL && (found.run == NULL || !may_be_block(found.run, block)))
         bad_pointer(call, block);
     return found;
 }
@@ -50,7 +60,7 @@ static void *allocate_class(unsigned class_index)
     hm_pool_local *local = hm_pool_local_get();
     if (local == NULL)
         return NULL;
-    void *block = hm_pool_bin_pop(&local->bins[class_index]);
+    void *block = hm_pool_bin_pop(hm_pool_local_bin(local, class_index));
     return block != NULL ? block : hm_pool_local_refill(local, class_index);
 }
 
@@ -67,10 +77,10 @@ HM_NOINLINE void *hm_pool_malloc_slow(size_t bytes)
 /* Into the cache, also of a thread that has none yet. */
 static void free_small(hm_pool_slab *slab, void *block)
 {
-    hm_pool_local *local = hm_pool_local_get();
+    hm_pool_local *local = hm_pool_local_of_free();
     if (local == NULL)
-        hm_pool_local_free_remote(slab, block);
-    else if (!hm_pool_bin_push(&local->bins[slab->class_index], block))
+        hm_pool_local_free_remote(slab, hm_pool_slab_group(slab, block));
+    else if (!hm_pool_bin_push(hm_pool_local_bin(local, slab->class_index), block))
         hm_pool_local_flush(local, slab->class_index, block);
 }
 

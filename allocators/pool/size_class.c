@@ -1,5 +1,33 @@
 #include "allocators/pool/size_class.h"
 
+/* Entries of a class are as many as its step has units of 16 bytes. */
+#define REPEAT_1(bin)   bin
+#define REPEAT_2(bin)   REPEAT_1(bin), REPEAT_1(bin)
+#define REPEAT_4(bin)   REPEAT_2(bin), REPEAT_2(bin)
+#define REPEAT_8(bin)   REPEAT_4(bin), REPEAT_4(bin)
+#define REPEAT_16(bin)  REPEAT_8(bin), REPEAT_8(bin)
+#define REPEAT_32(bin)  REPEAT_16(bin), REPEAT_16(bin)
+#define REPEAT_64(bin)  REPEAT_32(bin), REPEAT_32(bin)
+#define REPEAT_128(bin) REPEAT_64(bin), REPEAT_64(bin)
+/* The eight classes between two powers of two. */
+#define OCTAVE(repeat, bin)                                                                        \
+    repeat(bin), repeat(bin + 1), repeat(bin + 2), repeat(bin + 3), repeat(bin + 4),               \
+        repeat(bin + 5), repeat(bin + 6), repeat(bin + 7)
+
+/* No bytes, up to 128 in steps of 16, then octave by octave. */
+const uint8_t hm_pool_bin_of_step[HM_POOL_SIZE_STEPS] = {
+    1,
+    OCTAVE(REPEAT_1, 1),
+    OCTAVE(REPEAT_1, 9),
+    OCTAVE(REPEAT_2, 17),
+    OCTAVE(REPEAT_4, 25),
+    OCTAVE(REPEAT_8, 33),
+    OCTAVE(REPEAT_16, 41),
+    OCTAVE(REPEAT_32, 49),
+    OCTAVE(REPEAT_64, 57),
+    OCTAVE(REPEAT_128, 65),
+};
+
 enum { BLOCKS_WANTED = 32, SLAB_PAGES_MIN = 4, SLAB_PAGES_MAX = 16 };
 
 unsigned hm_pool_class_slab_pages(unsigned class_index)

@@ -25,18 +25,28 @@ enum {
     HM_POOL_FINE_COUNT = 8,
     HM_POOL_STEPS = 8, /**< classes between two powers of two */
     HM_POOL_CLASS_COUNT = HM_POOL_FINE_COUNT + 8 * HM_POOL_STEPS,
-    HM_POOL_NO_BIN = HM_POOL_CLASS_COUNT /**< the number of a bin that takes and gives nothing */
+    HM_POOL_SIZE_STEPS = HM_POOL_SMALL_MAX / 16 + 1
 };
 
-/** The class of a request of `bytes`, which is at most HM_POOL_SMALL_MAX; 0 bytes count as 1. */
+/** The class of a request of `bytes`, which is at most HM_POOL_SMALL_MAX; 0 bytes count as 1.
+    Below 128 bytes the last byte's number is read as if it had 7 bits before its step. */
 static HM_ALWAYS_INLINE unsigned hm_pool_class_of(size_t bytes)
 {
-    if (bytes <= HM_POOL_FINE_MAX)
-        return (unsigned)((bytes - (bytes != 0)) >> 4);
-    size_t last = bytes - 1;
-    unsigned log = 63u - (unsigned)__builtin_clzl(last);
-    unsigned step = (unsigned)(last >> (log - 3)) & (HM_POOL_STEPS - 1);
-    return HM_POOL_FINE_COUNT + (log - 7) * HM_POOL_STEPS + step;
+    size_t last = bytes - (bytes != 0);
+    unsigned log = 63u ^ (unsigned)__builtin_clzl(last | HM_POOL_FINE_MAX);
+    return (log - 7) * HM_POOL_STEPS + (unsigned)(last >> (log - 3));
+}
+
+/** The number of a request's bin, its class's number plus 1, by (bytes + 15) / 16. */
+extern HM_HIDDEN const uint8_t hm_pool_bin_of_step[HM_POOL_SIZE_STEPS];
+
+/** The number of the bin of a request of at most HM_POOL_SMALL_MAX bytes. Where the size is known
+    when compiling, so is the bin; else a load beats the arithmetic and never mispredicts. */
+static HM_ALWAYS_INLINE unsigned hm_pool_bin_number_of(size_t bytes)
+{
+    if (__builtin_constant_p(bytes))
+        return hm_pool_class_of(bytes) + 1;
+    return hm_pool_bin_of_step[(bytes + 15) >> 4];
 }
 
 /** The block size of a class, bytes. */
@@ -48,8 +58,15 @@ static inline size_t hm_pool_class_bytes(unsigned class_index)
     return (size_t)(HM_POOL_STEPS + 1 + above % HM_POOL_STEPS) << (above / HM_POOL_STEPS + 4);
 }
 
-/** How many pages a slab of the class has: at least 4, and enough for 32 blocks where 16 suffice.
- */
+/** An offset in a slab × this >> 32 is the number of the block there: exact, since offsets stay
+    below 2^18 and sizes above 2^3. */
+static inline uint32_t hm_pool_class_reciprocal(unsigned class_index)
+{
+    return (uint32_t)(((uint64_t)1 << 32) / hm_pool_class_bytes(class_index)) + 1;
+}
+
+/** How many pages a slab of the class has, a power of two: at least 4, and enough for 32 blocks
+    where 16 suffice. A slab begins at a multiple of them. */
 unsigned hm_pool_class_slab_pages(unsigned class_index);
 
 /**

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { WORD_BITS = 64, WORD_SIZES = 7 };
+enum { WORD_BITS = 64, WORD_SIZES = 9 };
 
 /* Bits that no slab uses at the moment, by the logarithm of their number of words, linked through
    their first word. */
@@ -23,14 +23,14 @@ static uint64_t *take_bits(unsigned words)
     uint64_t *bits = unused_bits[size];
     if (bits == NULL)
         return hm_pool_metadata_allocate(2 * sizeof *bits << size);
-    memcpy(&unused_bits[size], bits, sizeof bits);
+    memcpy(&unused_bits[size], bits, sizeof unused_bits[size]);
     return bits;
 }
 
 static void drop_bits(uint64_t *bits, unsigned words)
 {
     unsigned size = size_of_words(words);
-    memcpy(bits, &unused_bits[size], sizeof bits);
+    memcpy(bits, &unused_bits[size], sizeof unused_bits[size]);
     unused_bits[size] = bits;
 }
 
@@ -48,20 +48,19 @@ bool hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigne
     if (bits == NULL)
         return false;
     slab->free_bits = bits;
-    slab->remote_bits = (_Atomic(uint64_t) *)(bits + words);
+    slab->words = (uint16_t)words;
     memset(bits, 0xff, words * sizeof *bits);
     if (capacity % WORD_BITS != 0)
         bits[words - 1] = ((uint64_t)1 << capacity % WORD_BITS) - 1;
     for (unsigned word = 0; word < words; word++)
-        atomic_store_explicit(&slab->remote_bits[word], 0, memory_order_relaxed);
+        atomic_store_explicit(&hm_pool_slab_remote_bits(slab)[word], 0, memory_order_relaxed);
     slab->owner = owner;
     slab->next = slab->previous = NULL;
     slab->block_bytes = (uint32_t)block_bytes;
-    slab->reciprocal = (uint32_t)(((uint64_t)1 << 32) / block_bytes) + 1;
+    slab->reciprocal = hm_pool_class_reciprocal(class_index);
     slab->capacity = (uint16_t)capacity;
     atomic_store_explicit(&slab->free_count, (uint16_t)capacity, memory_order_relaxed);
     slab->hint = 0;
-    slab->words = (uint8_t)words;
     slab->kind = HM_POOL_RUN_SLAB;
     slab->class_index = (uint8_t)class_index;
     atomic_store_explicit(&slab->remote_count, 0, memory_order_relaxed);
@@ -74,7 +73,6 @@ void hm_pool_slab_end(hm_pool_slab *slab)
 {
     drop_bits(slab->free_bits, slab->words);
     slab->free_bits = NULL;
-    slab->remote_bits = NULL;
 }
 
 /* ---- the owner's side ---- */
@@ -111,7 +109,7 @@ unsigned hm_pool_slab_take(hm_pool_slab *slab, void **blocks, unsigned wanted)
         if (slab->free_bits[word] != 0)
             taken += take_from_word(slab, word, blocks + taken, wanted - taken);
     }
-    slab->hint = (uint8_t)(word - (word > 0 && slab->free_bits[word - 1] != 0));
+    slab->hint = (uint16_t)(word - (word > 0 && slab->free_bits[word - 1] != 0));
     atomic_store_explicit(&slab->free_count, (uint16_t)(hm_pool_slab_free_count(slab) - taken),
                           memory_order_relaxed);
     return taken;
@@ -119,14 +117,13 @@ unsigned hm_pool_slab_take(hm_pool_slab *slab, void **blocks, unsigned wanted)
 
 /* ---- other threads ---- */
 
-/* The bit first, released with what the program wrote to the block; then the count, which makes it
-   the owner's business. */
-bool hm_pool_slab_return_remote(hm_pool_slab *slab, void *block)
+/* The bits first, released with what the program wrote to the blocks; then the count, which makes
+   them the owner's business. */
+bool hm_pool_slab_return_remote(hm_pool_slab *slab, hm_pool_group group)
 {
-    unsigned number = hm_pool_slab_number(slab, block);
-    atomic_fetch_or_explicit(&slab->remote_bits[number / WORD_BITS],
-                             (uint64_t)1 << number % WORD_BITS, memory_order_release);
-    return atomic_fetch_add_explicit(&slab->remote_count, 1, memory_order_acq_rel) == 0;
+    atomic_fetch_or_explicit(&hm_pool_slab_remote_bits(slab)[group.word], group.bits,
+                             memory_order_release);
+    return atomic_fetch_add_explicit(&slab->remote_count, group.count, memory_order_acq_rel) == 0;
 }
 
 /* The lowest `count` bits of `bits`. */
@@ -144,16 +141,17 @@ void hm_pool_slab_collect(hm_pool_slab *slab)
 {
     unsigned left = atomic_exchange_explicit(&slab->remote_count, 0, memory_order_acq_rel);
     unsigned found = left;
+    _Atomic(uint64_t) *remote_bits = hm_pool_slab_remote_bits(slab);
     for (unsigned word = 0; word < slab->words && left > 0; word++) {
-        uint64_t bits = atomic_load_explicit(&slab->remote_bits[word], memory_order_acquire);
+        uint64_t bits = atomic_load_explicit(&remote_bits[word], memory_order_acquire);
         bits = lowest(bits, left);
         if (bits == 0)
             continue;
-        atomic_fetch_and_explicit(&slab->remote_bits[word], ~bits, memory_order_relaxed);
+        atomic_fetch_and_explicit(&remote_bits[word], ~bits, memory_order_relaxed);
         HM_ASSERT((slab->free_bits[word] & bits) == 0);
         slab->free_bits[word] |= bits;
         if (word < slab->hint)
-            slab->hint = (uint8_t)word;
+            slab->hint = (uint16_t)word;
         left -= (unsigned)__builtin_popcountll(bits);
     }
     HM_ASSERT(left == 0);

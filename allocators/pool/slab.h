@@ -33,28 +33,36 @@ typedef enum hm_pool_run_kind {
 
 enum { HM_POOL_KERNEL_PAGE_SHIFT = 12, HM_POOL_KERNEL_PAGE_BYTES = 1 << HM_POOL_KERNEL_PAGE_SHIFT };
 
-/** The record of a run: two cache lines, the second for what other threads write. */
+/** The record of a run: two cache lines, the first for returning and taking blocks. */
 typedef struct hm_pool_slab {
-    char *base;
+    _Alignas(64) char *base;
     struct hm_pool_local *owner;
-    uint64_t *free_bits;                  /**< `words` of them, then as many of remote_bits */
-    _Atomic(uint64_t) *remote_bits;       /**< blocks that other threads returned */
-    struct hm_pool_slab *next, *previous; /**< the bin's list, or a chain of slabs to release */
-    uint32_t block_bytes;                 /**< of a large run: the usable size of its one block */
-    uint32_t reciprocal; /**< offset × reciprocal >> 32 is the number of the block there */
-    uint16_t capacity;   /**< blocks */
-    _Atomic(uint16_t) free_count; /**< written by the owner, read by statistics */
-    uint8_t hint;                 /**< the first word that may have a bit set */
-    uint8_t words;
+    uint64_t *free_bits;       /**< `words` of them, then as many of remote bits */
+    _Atomic(uint64_t) touched; /**< kernel pages, a bit each; written by the owner */
+    uint32_t block_bytes;      /**< of a large run: the usable size of its one block */
+    uint32_t reciprocal;       /**< offset × reciprocal >> 32 is the number of the block there */
+    uint16_t capacity;         /**< blocks */
+    _Atomic(uint16_t) free_count;   /**< written by the owner, read by statistics */
+    uint16_t shelf_low, shelf_high; /**< it stays on its shelf with so many free blocks */
+    uint16_t hint;                  /**< the first word that may have a bit set */
+    uint16_t words;
     uint8_t kind; /**< hm_pool_run_kind */
     uint8_t class_index;
     uint8_t pages;
     uint8_t shelf; /**< which of its bin's lists it is on */
 
-    _Alignas(64) _Atomic(uint32_t) remote_count;
+    _Alignas(64) struct hm_pool_slab *next; /**< the bin's list, or a chain of slabs to release */
+    struct hm_pool_slab *previous;
     struct hm_pool_slab *pending_next;
-    _Atomic(uint64_t) touched; /**< kernel pages, a bit each; written by the owner */
+    _Atomic(uint32_t) remote_count;
 } hm_pool_slab;
+
+/** Blocks of one slab whose bits share a word. */
+typedef struct hm_pool_group {
+    uint64_t bits;
+    unsigned word;
+    unsigned count;
+} hm_pool_group;
 
 /** Makes a slab, all blocks free, of a run that was just taken. False: no memory for its bits.
     The pool's lock is held, also for the other two. */
@@ -68,10 +76,10 @@ void hm_pool_slab_end(hm_pool_slab *slab);
 unsigned hm_pool_slab_take(hm_pool_slab *slab, void **blocks, unsigned wanted);
 
 /**
- * Returns `block` from another thread. True: the owner has none of this slab waiting yet, and the
+ * Returns blocks from another thread. True: the owner has none of this slab waiting yet, and the
  * caller must put the slab on the owner's pending list.
  */
-bool hm_pool_slab_return_remote(hm_pool_slab *slab, void *block);
+bool hm_pool_slab_return_remote(hm_pool_slab *slab, hm_pool_group group);
 
 /** Makes free what other threads returned; only for the owner, who took it off pending. */
 void hm_pool_slab_collect(hm_pool_slab *slab);
@@ -117,14 +125,26 @@ static inline bool hm_pool_slab_is_free(const hm_pool_slab *slab, unsigned numbe
     return (slab->free_bits[number / 64] >> number % 64 & 1) != 0;
 }
 
-/** Makes `block` free. The owner's. */
-static HM_ALWAYS_INLINE void hm_pool_slab_return(hm_pool_slab *slab, void *block)
+/** What other threads returned, a bit a block. */
+static inline _Atomic(uint64_t) *hm_pool_slab_remote_bits(const hm_pool_slab *slab)
 {
-    unsigned number = hm_pool_slab_number(slab, block), word = number / 64;
-    slab->free_bits[word] |= (uint64_t)1 << number % 64;
-    if (word < slab->hint)
-        slab->hint = (uint8_t)word;
-    atomic_store_explicit(&slab->free_count, (uint16_t)(hm_pool_slab_free_count(slab) + 1),
+    return (_Atomic(uint64_t) *)(slab->free_bits + slab->words);
+}
+
+/** A block alone. */
+static inline hm_pool_group hm_pool_slab_group(const hm_pool_slab *slab, const void *block)
+{
+    unsigned number = hm_pool_slab_number(slab, block);
+    return (hm_pool_group){(uint64_t)1 << number % 64, number / 64, 1};
+}
+
+/** Makes blocks free. The owner's. */
+static HM_ALWAYS_INLINE void hm_pool_slab_return(hm_pool_slab *slab, hm_pool_group group)
+{
+    slab->free_bits[group.word] |= group.bits;
+    slab->hint = group.word < slab->hint ? (uint16_t)group.word : slab->hint;
+    atomic_store_explicit(&slab->free_count,
+                          (uint16_t)(hm_pool_slab_free_count(slab) + group.count),
                           memory_order_relaxed);
 }
 

@@ -34,8 +34,8 @@ static void add_arena(void *context, hm_pool_arena *arena)
     for (unsigned page = 0; page < HM_POOL_ARENA_PAGES;) {
         bool taken = (arena->used_pages >> page & 1) != 0;
         if (taken)
-            add_run(stats, &arena->runs[page]);
-        page += taken ? arena->runs[page].pages : 1;
+            add_run(stats, hm_pool_arena_run(arena, page));
+        page += taken ? hm_pool_arena_run(arena, page)->pages : 1;
     }
     stats->resident_bytes += (uint64_t)hm_pool_arena_dirty_pages(arena) << HM_POOL_PAGE_SHIFT;
 }
@@ -74,8 +74,8 @@ static void tell_arena(void *context, hm_pool_arena *arena)
     for (unsigned page = 0; page < HM_POOL_ARENA_PAGES;) {
         bool taken = (arena->used_pages >> page & 1) != 0;
         if (taken)
-            tell_run(context, &arena->runs[page]);
-        page += taken ? arena->runs[page].pages : 1;
+            tell_run(context, hm_pool_arena_run(arena, page));
+        page += taken ? hm_pool_arena_run(arena, page)->pages : 1;
     }
 }
 

@@ -12,6 +12,14 @@ hm_usage hm_usage_read(void)
                       .involuntary_context_switches = (uint64_t)usage.ru_nivcsw};
 }
 
+void hm_usage_add(hm_usage *sum, const hm_usage *more)
+{
+    sum->minor_page_faults += more->minor_page_faults;
+    sum->major_page_faults += more->major_page_faults;
+    sum->voluntary_context_switches += more->voluntary_context_switches;
+    sum->involuntary_context_switches += more->involuntary_context_switches;
+}
+
 hm_usage hm_usage_between(const hm_usage *before, const hm_usage *after)
 {
     return (hm_usage){.minor_page_faults = after->minor_page_faults - before->minor_page_faults,

@@ -21,4 +21,7 @@ hm_usage hm_usage_read(void);
 /** What was counted from `before` to `after`. */
 hm_usage hm_usage_between(const hm_usage *before, const hm_usage *after);
 
+/** Adds `more` to `sum`. */
+void hm_usage_add(hm_usage *sum, const hm_usage *more);
+
 #endif

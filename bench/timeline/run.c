@@ -43,6 +43,13 @@ static bool prepare(hm_timeline_state *state)
                      request->cell.workload->name, state->sample.heap_count);
         return false;
     }
+    size_t index;
+    if (hm_sample_find_phase(&state->sample, HM_PHASE_RESTORE, &index) != NULL) {
+        hm_error_set(&state->sample.error, HM_UNAVAILABLE,
+                     "a timeline has no place for a restore phase; %s has one",
+                     request->cell.workload->name);
+        return false;
+    }
     state->heap = state->sample.heaps[0];
     return true;
 }

@@ -1,9 +1,11 @@
 """This module is a run computed once, so that words, figures and tables all tell the same numbers.
 
-An `Analysis` holds the matrix: **rows** (work × threads × runtime) in the plan's order, **variants**
-(back ends with their linkage) in the order of their rank, **collectors** in the plan's order, and a
-`Cell` for each combination that has a sample. Invariant: medians, ratios and ranks come from valid
-samples of role `cell` alone; a cell without one is present with count 0, never filled in.
+An `Analysis` holds the matrix: **rows** (work × threads) in the plan's order, **variants** (back ends
+with their linkage, python3s with their allocator) in the order of their rank, **collectors** in the
+plan's order, and a `Cell` for each combination that has a sample. Raw works have no collector and are
+no model of a program: beside works on objects they are a matrix of their own, `raw`. Invariant:
+medians, ratios and ranks come from valid samples of role `cell` alone; a cell without one is present
+with count 0, never filled in; no back end of another linkage is ranked.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from .contamination import Contamination, contamination_of
 from .frames import main_linkage, sample_frame
 from .latency import CellLatency, latencies
 from .load import Run
-from .matrix import baseline_variant, by_hand_rows, in_order
+from .matrix import baseline_variant, by_hand_rows, called_twin, in_order
+from .parts import OBJECT, RAW, rows_by_group, sweeps_of
 from .releases import Release, releases
 from .rounds import Rounds, rounds_of
 from .soak import Soak, soaks
@@ -48,6 +51,8 @@ class Analysis:
     controls: list[Control]
     by_hand: dict[str, str]
     standings: list[ranking.Ranking] = field(default_factory=list)
+    group: str = OBJECT
+    raw: Analysis | None = None  #: the raw works, where there are others besides
 
     def cell(self, row: str, variant: str, collector: str) -> Cell | None:
         return self.cells.get((row, variant, collector))
@@ -61,8 +66,30 @@ class Analysis:
 
     def valid(self, kind: str, role: str = "cell") -> pd.DataFrame:
         """The valid samples of a kind and role."""
-        frame = self.samples
+        frame = self.own_samples
         return frame[(frame["kind"] == kind) & (frame["role"] == role) & frame["valid"]]
+
+    @cached_property
+    def own_samples(self) -> pd.DataFrame:
+        """The samples of this matrix, and those of no matrix: controls, null and empty runs."""
+        frame = self.samples
+        return frame[(frame["role"] != "cell") | frame["row"].isin(self.rows)]
+
+    @property
+    def whole(self) -> dict[Key, Cell]:
+        """The cells of all the run: of this matrix and of the raw works beside it."""
+        return {**self.cells, **(self.raw.cells if self.raw else {})}
+
+    @cached_property
+    def sweeps(self) -> dict[tuple[str, int], dict[int, str]]:
+        """Raw works that differ in their size alone (parts.py)."""
+        return sweeps_of(self.run, self.cells.values()) if self.group == RAW else {}
+
+    @cached_property
+    def single_rows(self) -> list[str]:
+        """The rows that are part of no sweep."""
+        swept = {row for sizes in self.sweeps.values() for row in sizes.values()}
+        return [row for row in self.rows if row not in swept]
 
     @property
     def invalid(self) -> pd.DataFrame:
@@ -84,22 +111,22 @@ class Analysis:
     @cached_property
     def latencies(self) -> dict[Key, CellLatency]:
         """The merged latency samples of each cell that has any."""
-        return latencies(self.samples)
+        return latencies(self.own_samples)
 
     @cached_property
     def releases(self) -> dict[Key, Release]:
         """What each cell gave back, where its work frees a MiB or more."""
-        return releases(self.samples, self.cells, self.baseline, self.run.environment["seed"])
+        return releases(self.own_samples, self.cells, self.baseline, self.run.environment["seed"])
 
     @cached_property
     def soaks(self) -> dict[Key, Soak]:
         """The drift of each cell, in a run that ran for a duration."""
-        return soaks(self.run, self.samples)
+        return soaks(self.run, self.own_samples)
 
     @cached_property
     def steadiness(self) -> dict[Key, Steadiness]:
         """Whether each cell's time samples reached a steady state."""
-        return {key[1:]: own for key, own in steadiness(self.samples).items() if key[0] == "cell"}
+        return {key[1:]: own for key, own in steadiness(self.own_samples).items() if key[0] == "cell"}
 
     @cached_property
     def quiet(self) -> Contamination:
@@ -109,12 +136,12 @@ class Analysis:
     @cached_property
     def rounds(self) -> Rounds | None:
         """How the rounds of a run with a precision went, with the cells that stayed unstable."""
-        return rounds_of(self.run, self.cells)
+        return rounds_of(self.run, self.whole)
 
     def harness_share(self) -> float:
         """The empty workload's cost as a share of the quickest cell's; NaN where not measured."""
         empty = self.valid("time", "empty")
-        values = [cell.value(TIME_METRIC) for cell in self.cells.values()]
+        values = [cell.value(TIME_METRIC) for cell in self.whole.values()]
         quickest = np.nanmin(values) if len(values) and not np.isnan(values).all() else np.nan
         if empty.empty or TIME_METRIC not in empty:
             return float("nan")
@@ -130,14 +157,29 @@ def analyse(run: Run) -> Analysis:
     cells = {}
     for key, group in cells_only.groupby(["row", "variant", "collector"], sort=False):
         cells[key] = make_cell(key, group, seed, own["cell", *key])
+    pairs = cells_only[["row", "work"]].drop_duplicates().itertuples(index=False)
+    rows = rows_by_group(run, pairs)
+    parts = {group: _matrix(run, samples, cells, group, chosen) for group, chosen in rows.items()}
+    analysis = parts.get(OBJECT) or parts.get(RAW) or _matrix(run, samples, cells, OBJECT, [])
+    analysis.controls = _controls(own, cells)
+    if len(parts) > 1:
+        analysis.raw = parts[RAW]
+    return analysis
+
+
+def _matrix(run: Run, samples: pd.DataFrame, cells: dict[Key, Cell], group: str,
+            rows: list[str]) -> Analysis:
+    """The matrix of `rows`, with its ratios and its ranking."""
+    frame = samples[(samples["role"] == "cell") & samples["row"].isin(rows)]
     plan = run.environment["plan"]
     analysis = Analysis(
-        run=run, samples=samples,
-        rows=in_order(cells_only, "row", "work", [work["work"] for work in plan["works"]]),
-        variants=in_order(cells_only, "variant", "backend", plan["backends"]),
-        collectors=in_order(cells_only, "collector", "collector", plan["collectors"]),
-        baseline=baseline_variant(run, cells_only), cells=cells,
-        controls=_controls(own, cells), by_hand=by_hand_rows(run, cells_only))
+        run=run, samples=samples, group=group,
+        rows=in_order(frame, "row", "work", [work["work"] for work in plan["works"]]),
+        variants=in_order(frame, "variant", "backend", plan["backends"]),
+        collectors=in_order(frame, "collector", "collector", plan["collectors"]),
+        baseline=baseline_variant(run, frame),
+        cells={key: cell for key, cell in cells.items() if key[0] in set(rows)},
+        controls=[], by_hand=by_hand_rows(run, frame))
     _add_ratios(analysis)
     _add_rankings(analysis)
     return analysis
@@ -151,8 +193,10 @@ def _controls(own: dict[tuple, Estimate], cells: dict[Key, Cell]) -> list[Contro
 
 
 def _add_ratios(analysis: Analysis) -> None:
-    """Gives each cell its ratios: to the baseline, to no collection, to cycles broken by hand."""
-    to_baseline, to_none, to_by_hand = {}, {}, {}
+    """Gives each cell its ratios: to the baseline, to no collection, to cycles broken by hand,
+    to the same back end called through its table."""
+    to_baseline, to_none, to_by_hand, to_called = {}, {}, {}, {}
+    usual = main_linkage(analysis.run)
     for key, cell in analysis.cells.items():
         row, variant, collector = key
         base = analysis.cell(row, analysis.baseline, collector)
@@ -164,8 +208,11 @@ def _add_ratios(analysis: Analysis) -> None:
         twin = analysis.cell(analysis.by_hand.get(row, ""), variant, "none")
         if twin is not None:
             to_by_hand[key] = compare(cell.estimate, twin.estimate)
+        called = analysis.cell(row, called_twin(cell, usual), collector)
+        if called is not None:
+            to_called[key] = compare(cell.estimate, called.estimate)
     for name, family in (("time_ratio", to_baseline), ("level_ratio", to_none),
-                         ("by_hand_ratio", to_by_hand)):
+                         ("by_hand_ratio", to_by_hand), ("dispatch_ratio", to_called)):
         for key, ratio in simultaneous(family).items():
             setattr(analysis.cells[key], name, ratio)
 

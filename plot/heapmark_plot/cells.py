@@ -33,7 +33,8 @@ SUMMARIZED = {
         "collector_drag_ratio", "internal_fragmentation_ratio", "external_fragmentation_ratio",
         "retention_ratio", "rss_after_release_bytes", "rss_after_purge_bytes", "returned_share",
         "returned_after_purge_share", "uncollected_bytes", "uncollected_peak_bytes",
-        "huge_page_share", "steady_live_bytes", "steady_requested_bytes", "steady_usable_bytes",
+        "huge_page_share", "rss_over_live", "rss_over_live_after_purge", "rss_over_live_pages",
+        "live_page_bytes", "steady_live_bytes", "steady_requested_bytes", "steady_usable_bytes",
         "steady_active_bytes", "steady_metadata_bytes", "steady_collector_table_bytes",
         "tables_net_bytes"),
 }
@@ -52,6 +53,8 @@ class Cell:
     name: str
     work: str
     backend: str
+    linkage: str
+    threads: int
     medians: dict[str, Median]
     time_values: CellValues
     valid: dict[str, int]  #: valid samples by kind
@@ -61,6 +64,7 @@ class Cell:
     time_ratio: Ratio | None = None
     level_ratio: Ratio | None = None
     by_hand_ratio: Ratio | None = None
+    dispatch_ratio: Ratio | None = None  #: of a cell with inlined calls, to the one that calls
 
     @property
     def key(self) -> Key:
@@ -102,5 +106,6 @@ def make_cell(key: Key, group: pd.DataFrame, seed: str, own: Estimate) -> Cell:
     valid, total = group[group["valid"]]["kind"].value_counts(), group["kind"].value_counts()
     return Cell(
         row=key[0], variant=key[1], collector=key[2], name=name, work=first["work"],
-        backend=first["backend"], medians=medians, time_values=times, valid=valid.to_dict(),
+        backend=first["backend"], linkage=first["linkage"], threads=int(first["threads"]),
+        medians=medians, time_values=times, valid=valid.to_dict(),
         total=total.to_dict(), outliers=classify(times.values), estimate=own)

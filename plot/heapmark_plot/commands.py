@@ -1,8 +1,8 @@
 """This module is the commands that read one run or several and print what they find, so that each
 has its options and its work in one place. A command returns what it prints and its exit code.
 
-`check` tells a regression by its own code, which the front end makes 1: a Python that dies of a
-defect ends with 1 too, and that must never pass for a regression.
+`check` tells a regression, and `goals` one that is not met, by a code of its own, which the front end
+makes 1: a Python that dies of a defect ends with 1 too, and that must never pass for a regression.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-REGRESSION, UNSTABLE = 10, 4
+REGRESSION, UNSTABLE, MISSING = 10, 4, 3
 
 _OUTCOMES = {"passed": 0, "regression": REGRESSION, "unstable": UNSTABLE}
 
@@ -32,6 +32,11 @@ def add_parsers(commands) -> None:
     export.add_argument("folders", metavar="DIR", nargs=1)
     export.add_argument("--format", choices=("csv", "markdown", "bmf", "junit"))
     export.add_argument("--out", metavar="FILE")
+    goals = commands.add_parser("goals", help="judge the goals: exit 10 not met, 3 not all measured")
+    goals.add_argument("folders", metavar="DIR", nargs="+")
+    goals.add_argument("--newest-mimalloc", metavar="LABEL")
+    goals.add_argument("--filter", metavar="REGEX")
+    goals.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     merge = commands.add_parser("merge", help="join shards into a folder that exists and is empty")
     merge.add_argument("--name", required=True, help="what the joined run is called")
     merge.add_argument("out", metavar="OUT")
@@ -88,6 +93,15 @@ def _export(options: argparse.Namespace) -> tuple[bytes, int]:
     return b"", 0
 
 
+def _goals(options: argparse.Namespace) -> tuple[str, int]:
+    from .goals import goals_json, goals_markdown, goals_text, judge
+    judgement = judge([_measured(folder) for folder in options.folders], options.newest_mimalloc,
+                      options.filter)
+    form = {"text": goals_text, "json": goals_json, "markdown": goals_markdown}[options.format]
+    unmet, missing = judgement.count("not met"), judgement.count("not measured")
+    return form(judgement), REGRESSION if unmet else MISSING if missing else 0
+
+
 def _merge(options: argparse.Namespace) -> tuple[str, int]:
     from .merge import merge_runs
     return merge_runs(options.out, options.name, options.folders, options.different_machines)
@@ -99,5 +113,6 @@ def _measured(folder: str):
     return MeasuredRun(load_run(folder))
 
 
-_COMMANDS = {"compare": _compare, "check": _check, "export": _export, "merge": _merge}
+_COMMANDS = {"compare": _compare, "check": _check, "export": _export, "goals": _goals,
+             "merge": _merge}
 NAMES = tuple(_COMMANDS)

@@ -5,7 +5,8 @@ run in hand: the net memory metrics, which subtract what was there before any ob
 role's memory sample of the same back end and collector at its `steady` edge, and the workload's own
 tables (the sample's `setup` edge less the null sample's). The journal's own net fields are not
 read. `edge_frame` has one row an edge or account of a memory sample, with its RSS net of the same.
-Words: a **row** of the matrix is work × threads × runtime, a **variant** a back end with its linkage.
+Words: a **row** of the matrix is work × threads, a **variant** what does the work: a back end with its
+linkage, or a real python3 with its allocator.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import pandas as pd
 
 from .load import Run
+from .references import RUNTIME, not_optimised, reference_label
 from .sample_checks import EDGE_NUMBERS
 
 #: Edge of a memory sample at which the split of memory is read, and the one before the first object.
@@ -83,9 +85,8 @@ def _row_labels(frame: pd.DataFrame) -> pd.Series:
     labels = frame["work"].copy()
     cells = frame[frame["role"] == "cell"]
     if cells["threads"].nunique() > 1:
-        labels = labels + " · " + frame["threads"].astype(str) + " threads"
-    if cells["runtime"].nunique() > 1:
-        labels = labels + " · " + frame["runtime"]
+        words = frame["threads"].map(lambda count: f" · {count} thread{'s' if count > 1 else ''}")
+        labels = labels + words
     return labels
 
 
@@ -97,8 +98,20 @@ def main_linkage(run: Run) -> str:
 
 
 def _variant_labels(frame: pd.DataFrame, run: Run) -> pd.Series:
-    usual = frame["linkage"] == main_linkage(run)
-    return frame["backend"].where(usual, frame["backend"] + " (" + frame["linkage"] + ")")
+    usual, marked = main_linkage(run), not_optimised(run.environment)
+    pairs = zip(frame["backend"], frame["linkage"], frame["runtime"])
+    return pd.Series([variant_label(*pair, usual, marked) for pair in pairs], index=frame.index,
+                     dtype=object)
+
+
+def variant_label(backend: str, linkage: str, runtime: str, usual: str, marked: set[str]) -> str:
+    """What a back end is called: its linkage is said where it is not the `usual` one, and not in its
+    name already; a python3 is called by its version, and marked where it is among `marked`."""
+    if linkage == RUNTIME:
+        return reference_label(backend, runtime, runtime in marked)
+    if linkage == usual or backend.endswith(f"-{linkage}"):
+        return backend
+    return f"{backend} ({linkage})"
 
 
 def _with_net_memory(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ metric is in the run's metrics table, and every number is finite or missing.
 
 from __future__ import annotations
 
+import lzma
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def load_run(folder, validate: bool = False) -> Run:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give a run's folder, such as results/latest")
     environment = _read_environment(folder / "environment.json")
-    samples, notes = _read_journal(folder / "journal.jsonl", environment)
+    samples, notes = _read_journal(folder, environment)
     if not samples:
         raise InputError(f"{folder}: the run is empty: journal.jsonl holds no finished sample")
     run = Run(folder, environment, samples, notes)
@@ -134,8 +135,22 @@ def _check_options(options: dict, where: str) -> None:
         require(shard, {"index": NUMBER, "count": NUMBER}, f"{where}.shard")
 
 
-def _read_journal(path: Path, environment: dict) -> tuple[list[dict], list[str]]:
-    lines = _read_text(path).split("\n")
+def read_journal_text(folder: Path) -> tuple[str, Path]:
+    """The journal's text and file: journal.jsonl, or where that is not there journal.jsonl.xz."""
+    path, packed = folder / "journal.jsonl", folder / "journal.jsonl.xz"
+    if path.exists() or not packed.exists():
+        return _read_text(path), path
+    try:
+        return lzma.decompress(packed.read_bytes()).decode("utf-8"), packed
+    except UnicodeDecodeError as error:
+        raise InputError(f"{packed}: not UTF-8 at byte {error.start}") from None
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise InputError(f"{packed}: cannot be unpacked: {error}") from None
+
+
+def _read_journal(folder: Path, environment: dict) -> tuple[list[dict], list[str]]:
+    text, path = read_journal_text(folder)
+    lines = text.split("\n")
     torn = lines.pop()  # empty where the last line ends with its newline
     notes = []
     if torn.strip():

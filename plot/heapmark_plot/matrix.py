@@ -42,3 +42,11 @@ def by_hand_rows(run: Run, cells: pd.DataFrame) -> dict[str, str]:
         if twin is not None:
             found[row] = twin
     return found
+
+
+def called_twin(cell, usual: str) -> str:
+    """The variant whose calls `cell` has inlined: the same back end by the `usual` linkage; "" where
+    nothing is inlined in `cell`."""
+    if cell.linkage != "inline" or usual == "inline":
+        return ""
+    return cell.backend.removesuffix("-inline")

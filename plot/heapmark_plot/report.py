@@ -22,7 +22,8 @@ from .analysis import Analysis
 from .errors import OutputError
 from .figures import render
 from .figures.picture import Absent, FigureKind
-from .figures.registry import FIGURES
+from .figures.registry import FIGURES, RAW_FIGURES
+from .parts import RAW
 from .style import Look, context, printable
 from .words import answer, level_with_winner, trust_words
 
@@ -49,8 +50,9 @@ class ShownFigure:
 
 
 def draw_figures(analysis: Analysis, kinds: list[FigureKind] | None = None) -> list[ShownFigure]:
-    """Draws all figures of `kinds`, the registry's where not given."""
-    return [_draw(analysis, kind) for kind in (FIGURES if kinds is None else kinds)]
+    """Draws all figures of `kinds`; where not given, the registry's that suit the matrix."""
+    usual = RAW_FIGURES if analysis.group == RAW else FIGURES
+    return [_draw(analysis, kind) for kind in (usual if kinds is None else kinds)]
 
 
 def _draw(analysis: Analysis, kind: FigureKind) -> ShownFigure:
@@ -70,12 +72,18 @@ def _draw(analysis: Analysis, kind: FigureKind) -> ShownFigure:
     return shown
 
 
-def render_page(analysis: Analysis, figures: list[ShownFigure], against=None) -> str:
-    """The page as text."""
+def render_page(analysis: Analysis, figures: list[ShownFigure], against=None,
+                raw_figures: list[ShownFigure] = ()) -> str:
+    """The page as text; `raw_figures` are those of the raw works beside works on objects."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_without_controls)
     look = Look(analysis.variants)
+    raw = analysis.raw
+    colours = {name: look.colour(name) for name in analysis.variants}
+    if raw:
+        own = Look(raw.variants)
+        colours = {**{name: own.colour(name) for name in raw.variants}, **colours}
     preloads = tables.preload_lines(analysis)
     counters, no_counters = tables.counter_table(analysis)
     return environment.get_template("report.html.j2").render(
@@ -96,7 +104,10 @@ def render_page(analysis: Analysis, figures: list[ShownFigure], against=None) ->
         works=tables.work_table(analysis), against=against, run_again=_run_again(analysis),
         against_table=tables.against_table(against) if against else None,
         against_words=tables.against_words(against) if against else "",
-        colours={name: look.colour(name) for name in analysis.variants})
+        references=tables.reference_table(analysis), raw=raw, colours=colours,
+        raw_figures=[figure for figure in raw_figures if not figure.absent],
+        raw_glance=tables.glance_tables(raw) if raw else [],
+        raw_cells=tables.cell_table(raw) if raw else None)
 
 
 def _without_controls(value):
@@ -117,11 +128,12 @@ def _run_again(analysis: Analysis) -> str:
 def write_report(analysis: Analysis, against=None) -> Path:
     """Writes figures/ and report.html into the run's folder; returns the report's path."""
     figures = draw_figures(analysis)
-    page = render_page(analysis, figures, against)
+    raw_figures = draw_figures(analysis.raw) if analysis.raw else []
+    page = render_page(analysis, figures, against, raw_figures)
     folder = analysis.run.folder
     try:
         (folder / "figures").mkdir(exist_ok=True)
-        for figure in figures:
+        for figure in figures + raw_figures:
             for name, content in figure.files.items():
                 write_whole(folder / "figures" / name, content)
         write_whole(folder / "report.html", page.encode("utf-8", "replace"))

@@ -28,7 +28,7 @@ ROLES = ("cell", "control", "null", "empty")
 #: What an edge and an account hold besides their name and time.
 EDGE_NUMBERS = ("rss_bytes", "peak_rss_bytes", "live_bytes", "requested_bytes", "usable_bytes",
                 "active_bytes", "allocated_bytes", "resident_bytes", "metadata_bytes",
-                "huge_page_bytes", "collector_table_bytes", "uncollected_bytes", "tracked_objects")
+                "huge_page_bytes", "collector_table_bytes", "uncollected_bytes", "tracked_objects", "live_page_bytes")
 CLASS_NUMBERS = ("usable_bytes", "requested_bytes", "blocks", "slots")
 COUNTERS = ("instructions", "cycles", "cache_misses", "dtlb_misses", "branch_misses")
 #: The histograms of a latency sample.

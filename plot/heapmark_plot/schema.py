@@ -36,10 +36,11 @@ def validate_run(run) -> None:
 
     Reads the files anew: the loader has turned lists into arrays by now.
     """
+    from .load import read_journal_text
     _validate_file(run.folder / "environment.json", "environment")
     checker = validator("sample")
-    path = run.folder / "journal.jsonl"
-    lines = path.read_text(encoding="utf-8").split("\n")
+    text, path = read_journal_text(run.folder)
+    lines = text.split("\n")
     for number, line in enumerate(lines[:len(run.samples)], start=1):
         fault = problem(checker, json.loads(line))
         if fault:

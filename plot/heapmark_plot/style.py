@@ -23,7 +23,7 @@ NEUTRALS = {"ink": INK, "muted": MUTED, "faint": FAINT, "grid": GRID, "band": BA
 _KNOWN = {
     "pool": ("#d9600a", "o"), "system": ("#7d8894", "s"), "jemalloc": ("#0f7fc4", "D"),
     "mimalloc": ("#0f9d76", "^"), "tcmalloc": ("#b8559b", "v"), "bump": ("#b98900", "P"),
-    "debug": ("#8a6d50", "X"),
+    "debug": ("#8a6d50", "X"), "pool-inline": ("#e2955c", "p"),
 }
 _SPARE_MARKERS = "hpd<>*8H"
 

@@ -14,21 +14,28 @@ _ALWAYS = ("Over the soak", "What was given back")
 
 def summary_text(analysis: Analysis) -> str:
     """Per work and collector a line a back end: time, ratio with interval, verdict, net peak."""
-    blocks = [_block(analysis, row, collector) for row in analysis.rows
-              for collector in analysis.collectors]
-    width = max([len(name) for name in analysis.variants] + [8])
-    header = _line(width, "", "time/op", f"vs {analysis.baseline}", "95 % interval", "verdict",
-                   "peak RSS net")
-    lines = [header.rstrip()]
-    for (row, collector), block in zip(((row, collector) for row in analysis.rows
-                                        for collector in analysis.collectors), blocks):
-        if block:
-            lines += [f"{row} · {collector}"] + [_line(width, *entry).rstrip() for entry in block]
+    width = max([len(name) for part in (analysis, analysis.raw) if part for name in part.variants] + [8])
+    lines = _lines(analysis, width)
+    if analysis.raw:
+        lines += ["", "Raw calls"] + _lines(analysis.raw, width)
     told = answer(analysis)
     lines += ["", f"{told.headline}."]
     lines += [f"{paragraph.title}: {paragraph.text}" for paragraph in told.paragraphs
               if paragraph.warning or paragraph.title in _ALWAYS]
     return "\n".join(printable(line) for line in lines) + "\n"
+
+
+def _lines(analysis: Analysis, width: int) -> list[str]:
+    """A heading, and a block for each work and collector that has cells."""
+    header = _line(width, "", "time/op", f"vs {analysis.baseline}", "95 % interval", "verdict",
+                   "peak RSS net")
+    lines = [header.rstrip()]
+    for row in analysis.rows:
+        for collector in analysis.collectors:
+            block = _block(analysis, row, collector)
+            if block:
+                lines += [f"{row} · {collector}"] + [_line(width, *entry).rstrip() for entry in block]
+    return lines
 
 
 def _line(width: int, name: str, time: str, ratio: str, interval: str, verdict: str,

@@ -34,7 +34,8 @@ typedef struct hm_error {
 } hm_error;
 
 /** Stores `status` and the formatted message in `error` (ignored where NULL); returns `status`. */
-hm_status hm_error_set(hm_error *error, hm_status status, const char *format, ...) HM_PRINTF(3, 4);
+HM_EXPORT hm_status hm_error_set(hm_error *error, hm_status status, const char *format, ...)
+    HM_PRINTF(3, 4);
 
 /** Puts `error` back to HM_OK with an empty message. */
 void hm_error_clear(hm_error *error);

@@ -1,14 +1,18 @@
 #include "base/system_memory.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 size_t hm_system_page_bytes(void)
 {
-    static size_t page_bytes;
-    if (page_bytes == 0)
+    static _Atomic(size_t) known_bytes; /* threads that ask first at once write the same */
+    size_t page_bytes = atomic_load_explicit(&known_bytes, memory_order_relaxed);
+    if (page_bytes == 0) {
         page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+        atomic_store_explicit(&known_bytes, page_bytes, memory_order_relaxed);
+    }
     return page_bytes;
 }
 

@@ -87,9 +87,9 @@ static hm_gc_link *begin(hm_heap *heap, int generation)
     heap->young_count = 0;
     for (int younger = 0; younger <= generation; younger++)
         state->generations[younger].count = 0;
-    hm_gc_link *young = &state->generations[generation].objects;
+    hm_gc_link *young = state->generations[generation].objects;
     for (int younger = 0; younger < generation; younger++)
-        hm_gc_list_merge(&state->generations[younger].objects, young);
+        hm_gc_list_merge(state->generations[younger].objects, young);
     return young;
 }
 
@@ -101,7 +101,7 @@ static hm_gc_link *promote(hm_heap *heap, int generation, hm_gc_link *young)
     if (generation + 1 < HM_GENERATIONS) {
         if (generation == HM_GENERATIONS - 2)
             state->long_lived_pending += hm_gc_list_length(young);
-        hm_gc_link *old = &state->generations[generation + 1].objects;
+        hm_gc_link *old = state->generations[generation + 1].objects;
         hm_gc_list_merge(young, old);
         return old;
     }

@@ -21,7 +21,7 @@ void hm_gc_report_begin(hm_heap *heap, int generation)
     fprintf(stream, "gc: collecting generation %d...\n", generation);
     fputs("gc: objects in each generation:", stream);
     for (int index = 0; index < HM_GENERATIONS; index++)
-        fprintf(stream, " %" PRIu64, hm_gc_list_length(&state->generations[index].objects));
+        fprintf(stream, " %" PRIu64, hm_gc_list_length(state->generations[index].objects));
     fprintf(stream, "\ngc: objects in permanent generation: %" PRIu64 "\n",
             hm_gc_list_length(&state->permanent));
 }

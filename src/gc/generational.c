@@ -18,8 +18,11 @@ static hm_status generational_init(hm_heap *heap, hm_error *error)
     hm_generational *state = hm_system_map(sizeof *state);
     if (state == NULL)
         return hm_error_set(error, HM_NO_MEMORY, "no kernel memory for the collector's state");
-    for (int generation = 0; generation < HM_GENERATIONS; generation++)
-        hm_gc_list_init(&state->generations[generation].objects);
+    state->generations[0].objects = &heap->young;
+    for (int generation = 1; generation < HM_GENERATIONS; generation++) {
+        state->generations[generation].objects = &state->older[generation - 1];
+        hm_gc_list_init(&state->older[generation - 1]);
+    }
     hm_gc_list_init(&state->permanent);
     heap->collector_state = state;
     return HM_OK;
@@ -29,19 +32,6 @@ static void generational_fini(hm_heap *heap)
 {
     hm_system_unmap(heap->collector_state, sizeof(hm_generational));
     heap->collector_state = NULL;
-}
-
-static void on_track(hm_heap *heap, hm_object *object)
-{
-    object->collector_word &= ~HM_WORD_COLLECTOR;
-    hm_gc_list_append(&hm_generational_of(heap)->generations[0].objects, hm_gc_link_of(object));
-}
-
-static void on_untrack(hm_heap *heap, hm_object *object)
-{
-    HM_UNUSED(heap);
-    object->collector_word &= ~HM_WORD_COLLECTOR;
-    hm_gc_list_remove(hm_gc_link_of(object));
 }
 
 /* The oldest generation over its threshold (CPython's gc_select_generation). A full collection
@@ -83,7 +73,7 @@ static void step(hm_heap *heap)
 static hm_gc_link *list_of(hm_generational *state, int generation)
 {
     return generation == HM_PERMANENT_GENERATION ? &state->permanent
-                                                 : &state->generations[generation].objects;
+                                                 : state->generations[generation].objects;
 }
 
 static void enumerate(hm_heap *heap, int generation, hm_visitor visit, void *context)
@@ -103,7 +93,7 @@ static void put_garbage_first(hm_generational *state)
 {
     if (state->garbage == NULL)
         return;
-    hm_gc_link *oldest = &state->generations[HM_GENERATIONS - 1].objects;
+    hm_gc_link *oldest = state->generations[HM_GENERATIONS - 1].objects;
     hm_gc_link *link = hm_gc_link_of(state->garbage);
     if (oldest->next != link)
         hm_gc_list_move(link, oldest->next);
@@ -129,7 +119,7 @@ static void freeze(hm_heap *heap)
 {
     hm_generational *state = hm_generational_of(heap);
     for (int generation = 0; generation < HM_GENERATIONS; generation++) {
-        hm_gc_list_merge(&state->generations[generation].objects, &state->permanent);
+        hm_gc_list_merge(state->generations[generation].objects, &state->permanent);
         state->generations[generation].count = 0;
     }
     put_garbage_first(state);
@@ -139,7 +129,7 @@ static void freeze(hm_heap *heap)
 static void unfreeze(hm_heap *heap)
 {
     hm_generational *state = hm_generational_of(heap);
-    hm_gc_list_merge(&state->permanent, &state->generations[HM_GENERATIONS - 1].objects);
+    hm_gc_list_merge(&state->permanent, state->generations[HM_GENERATIONS - 1].objects);
 }
 
 static uint32_t generation_count(const hm_heap *heap, int generation)
@@ -199,13 +189,11 @@ const hm_collector hm_collector_generational = {
     .name = "generational",
     .brief = "CPython 3.13's cycle collector: three generations, counts minus internal references",
     .prefix_bytes = sizeof(hm_gc_link),
-    .capabilities = HM_COLLECTOR_COLLECTS | HM_COLLECTOR_ENUMERATES | HM_COLLECTOR_GENERATIONS |
-                    HM_COLLECTOR_FREEZES | HM_COLLECTOR_CPYTHON,
+    .capabilities = HM_COLLECTOR_LINKS | HM_COLLECTOR_COLLECTS | HM_COLLECTOR_ENUMERATES |
+                    HM_COLLECTOR_GENERATIONS | HM_COLLECTOR_FREEZES | HM_COLLECTOR_CPYTHON,
     .defaults = {.automatic = true, .thresholds = {2000, 10, 10}},
     .init = generational_init,
     .fini = generational_fini,
-    .on_track = on_track,
-    .on_untrack = on_untrack,
     .step = step,
     .collect = hm_generational_collect,
     .enumerate = enumerate,
@@ -223,11 +211,9 @@ const hm_collector hm_collector_off = {
     .name = "off",
     .brief = "generational's prefix and lists, never collecting: what tracking alone costs",
     .prefix_bytes = sizeof(hm_gc_link),
-    .capabilities = HM_COLLECTOR_ENUMERATES,
+    .capabilities = HM_COLLECTOR_LINKS | HM_COLLECTOR_ENUMERATES,
     .init = generational_init,
     .fini = generational_fini,
-    .on_track = on_track,
-    .on_untrack = on_untrack,
     .enumerate = enumerate,
     .side_bytes = side_bytes,
     .check = check,

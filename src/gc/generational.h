@@ -1,6 +1,7 @@
 /**
  * This module is the generational collector's books: a doubly linked list of containers for each
- * generation, threaded through a prefix of 16 bytes in front of each.
+ * generation, threaded through a prefix of 16 bytes in front of each (object/gc_link.h). New
+ * containers are appended to the youngest by the runtime itself.
  *
  * It follows CPython 3.13's Python/gc.c. One difference in layout: the list stays doubly linked
  * during a collection, because the copy of the reference count that CPython keeps in the prefix's
@@ -16,31 +17,27 @@
 #ifndef HM_GC_GENERATIONAL_H
 #define HM_GC_GENERATIONAL_H
 
+#include "object/gc_link.h"
 #include "object/heap.h"
 
 #define HM_GC_COLLECTING  0x10000000u
 #define HM_GC_UNREACHABLE 0x08000000u
 #define HM_GC_COUNT_MASK  0x07ffffffu
 
-/** The prefix: links of the list the object is in. Also the head of a list. */
-typedef struct hm_gc_link {
-    struct hm_gc_link *next;
-    struct hm_gc_link *previous;
-} hm_gc_link;
-
 typedef struct hm_generation {
-    hm_gc_link objects;
-    uint32_t count; /**< collections of the next younger one since its own last (not for 0) */
+    hm_gc_link *objects; /**< head of its list; the youngest's is heap->young */
+    uint32_t count;      /**< collections of the next younger one since its own last (not for 0) */
     hm_collection_counts totals;
 } hm_generation;
 
 /** The state of one heap's collector. */
 typedef struct hm_generational {
     hm_generation generations[HM_GENERATIONS];
-    hm_gc_link permanent;        /**< frozen objects: no collection looks at them */
-    uint64_t long_lived_total;   /**< objects that survived the last full collection */
-    uint64_t long_lived_pending; /**< survivors of the middle generation since then */
-    hm_object *garbage;          /**< list of uncollectable objects; NULL: none yet */
+    hm_gc_link older[HM_GENERATIONS - 1]; /**< the heads of all but the youngest */
+    hm_gc_link permanent;                 /**< frozen objects: no collection looks at them */
+    uint64_t long_lived_total;            /**< objects that survived the last full collection */
+    uint64_t long_lived_pending;          /**< survivors of the middle generation since then */
+    hm_object *garbage;                   /**< list of uncollectable objects; NULL: none yet */
     uint64_t steps; /**< in the build that collects always: since the last full collection */
     bool collecting;
 } hm_generational;
@@ -48,59 +45,6 @@ typedef struct hm_generational {
 static inline hm_generational *hm_generational_of(const hm_heap *heap)
 {
     return heap->collector_state;
-}
-
-static inline hm_gc_link *hm_gc_link_of(hm_object *object)
-{
-    return (hm_gc_link *)(void *)object - 1;
-}
-
-static inline hm_object *hm_gc_object_of(hm_gc_link *link)
-{
-    return (hm_object *)(void *)(link + 1);
-}
-
-static inline void hm_gc_list_init(hm_gc_link *list)
-{
-    list->next = list;
-    list->previous = list;
-}
-
-static inline bool hm_gc_list_is_empty(const hm_gc_link *list)
-{
-    return list->next == list;
-}
-
-static inline void hm_gc_list_append(hm_gc_link *list, hm_gc_link *link)
-{
-    link->previous = list->previous;
-    link->next = list;
-    list->previous->next = link;
-    list->previous = link;
-}
-
-static inline void hm_gc_list_remove(hm_gc_link *link)
-{
-    link->previous->next = link->next;
-    link->next->previous = link->previous;
-}
-
-static inline void hm_gc_list_move(hm_gc_link *link, hm_gc_link *to)
-{
-    hm_gc_list_remove(link);
-    hm_gc_list_append(to, link);
-}
-
-/** Appends all of `from` to `to`, leaving `from` empty. */
-static inline void hm_gc_list_merge(hm_gc_link *from, hm_gc_link *to)
-{
-    if (hm_gc_list_is_empty(from))
-        return;
-    to->previous->next = from->next;
-    from->next->previous = to->previous;
-    to->previous = from->previous;
-    from->previous->next = to;
-    hm_gc_list_init(from);
 }
 
 /** The objects in the list, counted. */

@@ -45,18 +45,24 @@ size_t hm_attributes_bytes(const hm_attributes *field)
     return showing_dict(field) == NULL ? 0 : hm_object_size(showing_dict(field));
 }
 
-/* The place of a name, or -1. Names are interned as a rule, so identity is tried first. */
-static int place_of(const hm_shared_names *shared, const hm_object *name)
+/* The place of a name that is not the same object as a shared one, or -1. */
+static HM_NOINLINE int place_of_equal(const hm_shared_names *shared, const hm_object *name)
 {
-    for (uint32_t place = 0; place < shared->count; place++) {
-        if (shared->names[place] == name)
-            return (int)place;
-    }
     for (uint32_t place = 0; place < shared->count; place++) {
         if (hm_object_equal(shared->names[place], name))
             return (int)place;
     }
     return -1;
+}
+
+/* The place of a name, or -1. Names are interned as a rule, so identity is tried first. */
+static HM_ALWAYS_INLINE int place_of(const hm_shared_names *shared, const hm_object *name)
+{
+    for (uint32_t place = 0; place < shared->count; place++) {
+        if (HM_LIKELY(shared->names[place] == name))
+            return (int)place;
+    }
+    return place_of_equal(shared, name);
 }
 
 void hm_shared_names_init(hm_shared_names *shared)
@@ -65,7 +71,7 @@ void hm_shared_names_init(hm_shared_names *shared)
     shared->usable = HM_SHARED_NAMES_MAX;
 }
 
-static int add_place(hm_shared_names *shared, hm_object *name)
+static HM_NOINLINE int add_place(hm_shared_names *shared, hm_object *name)
 {
     if (shared->usable == 0)
         return -1;
@@ -79,32 +85,54 @@ bool hm_shared_names_add(hm_shared_names *shared, hm_object *name)
     return place_of(shared, name) >= 0 || add_place(shared, name) >= 0;
 }
 
-/* Room for a value at `place`; false: no memory. */
-static bool make_room(hm_heap *heap, hm_attributes *field, uint32_t place, uint32_t shared_count)
+/* The first block of an instance has room for all names there are. */
+static HM_ALWAYS_INLINE values *new_block(hm_heap *heap, uint32_t shared_count)
 {
-    values *block = values_of(field);
-    size_t capacity = block == NULL ? 0 : block->capacity;
-    if (place < capacity)
-        return true;
+    size_t capacity = shared_count > FIRST_CAPACITY ? shared_count : FIRST_CAPACITY;
+    values *block = hm_memory_allocate(heap, block_bytes(capacity));
+    if (HM_UNLIKELY(block == NULL)) {
+        hm_fail(heap, HM_NO_MEMORY, "no memory for %zu attributes", capacity);
+        return NULL;
+    }
+    block->capacity = (uint8_t)capacity;
+    block->count = 0;
+    hm_clear_slots(block->items, capacity);
+    return block;
+}
+
+/* A larger block with room for all names there are, or NULL. */
+static HM_NOINLINE values *grow_block(hm_heap *heap, values *block, uint32_t shared_count)
+{
+    size_t capacity = block->capacity;
     size_t wanted = shared_count > FIRST_CAPACITY ? shared_count : FIRST_CAPACITY;
     if (wanted < 2 * capacity)
         wanted = 2 * capacity < HM_SHARED_NAMES_MAX ? 2 * capacity : HM_SHARED_NAMES_MAX;
-    block = hm_memory_resize(heap, block, block == NULL ? 0 : block_bytes(capacity),
-                             block_bytes(wanted));
-    if (block == NULL)
-        return hm_fail(heap, HM_NO_MEMORY, "no memory for %zu attributes", wanted);
-    if (capacity == 0)
-        block->count = 0;
+    block = hm_memory_resize(heap, block, block_bytes(capacity), block_bytes(wanted));
+    if (block == NULL) {
+        hm_fail(heap, HM_NO_MEMORY, "no memory for %zu attributes", wanted);
+        return NULL;
+    }
     block->capacity = (uint8_t)wanted;
-    for (size_t index = capacity; index < wanted; index++)
-        block->items[index] = NULL;
-    *field = (hm_attributes)block + 1;
-    return true;
+    hm_clear_slots(block->items + capacity, wanted - capacity);
+    return block;
+}
+
+/* The block, made or made larger where there is no room for a value at `place`; NULL: no memory. */
+static HM_ALWAYS_INLINE values *block_with(hm_heap *heap, hm_attributes *field, uint32_t place,
+                                           uint32_t shared_count)
+{
+    values *block = values_of(field);
+    if (block != NULL && HM_LIKELY(place < block->capacity))
+        return block;
+    block = block == NULL ? new_block(heap, shared_count) : grow_block(heap, block, shared_count);
+    if (HM_LIKELY(block != NULL))
+        *field = (hm_attributes)block + 1;
+    return block;
 }
 
 /* A store where the attributes lie in a dict, or must from now on. */
-static bool set_in_dict(hm_heap *heap, hm_object *instance, hm_attributes *field,
-                        hm_shared_names *shared, hm_object *name, hm_object *value)
+static HM_NOINLINE bool set_in_dict(hm_heap *heap, hm_object *instance, hm_attributes *field,
+                                    hm_shared_names *shared, hm_object *name, hm_object *value)
 {
     if (showing_dict(field) != NULL && hm_shared_names_add(shared, name))
         return hm_dict_set_shown(heap, dict_of(field), name, value);
@@ -116,16 +144,16 @@ bool hm_attributes_set(hm_heap *heap, hm_object *instance, hm_attributes *field,
                        hm_shared_names *shared, hm_object *name, hm_object *value)
 {
     int place = -1;
-    if (dict_of(field) == NULL) {
+    if (HM_LIKELY(dict_of(field) == NULL)) {
         place = place_of(shared, name);
-        if (place < 0)
+        if (HM_UNLIKELY(place < 0))
             place = add_place(shared, name);
     }
-    if (place < 0)
+    if (HM_UNLIKELY(place < 0))
         return set_in_dict(heap, instance, field, shared, name, value);
-    if (!make_room(heap, field, (uint32_t)place, shared->count))
+    values *block = block_with(heap, field, (uint32_t)place, shared->count);
+    if (HM_UNLIKELY(block == NULL))
         return false;
-    values *block = values_of(field);
     if (block->items[place] == NULL)
         block->order[block->count++] = (uint8_t)place;
     hm_store(heap, instance, &block->items[place], hm_incref(value));
@@ -178,8 +206,13 @@ bool hm_attributes_delete(hm_heap *heap, hm_attributes *field, hm_shared_names *
 
 static void drop_block(hm_heap *heap, values *block)
 {
-    for (size_t place = 0; place < block->capacity; place++)
-        hm_xdecref(heap, block->items[place]);
+    size_t left = block->count;
+    for (size_t place = 0; left > 0; place++) {
+        if (block->items[place] == NULL)
+            continue;
+        hm_decref(heap, block->items[place]);
+        left--;
+    }
     hm_memory_free(heap, block, block_bytes(block->capacity));
 }
 

@@ -45,6 +45,7 @@ const hm_type hm_class_type = {
     .weaklist_offset = offsetof(class_object, weaklist),
     .references = {.fixed_offset = offsetof(class_object, name), .fixed_count = 3},
     .traverse = class_traverse,
+    .die = hm_object_deallocate,
     .deallocate = class_deallocate};
 
 static class_object *class_of(const hm_object *instance)
@@ -95,6 +96,30 @@ static void instance_deallocate(hm_heap *heap, hm_object *object)
     hm_decref(heap, owner);
 }
 
+/* What has no finalizer and no weak references needs none of hm_object_deallocate's order. */
+static void instance_die(hm_heap *heap, hm_object *object)
+{
+    const hm_type *type = object->type;
+    if (HM_UNLIKELY(type->finalize != NULL) || hm_has_weak_references(object, type)) {
+        hm_object_deallocate(heap, object);
+        return;
+    }
+    if (!hm_die_begin(heap, object))
+        return;
+    class_object *class = (class_object *)type->owner;
+    size_t bytes = type->basic_size;
+    hm_object **slots = (hm_object **)(void *)((char *)object + class->slots_offset);
+    for (uint32_t index = 0; index < class->slot_count; index++)
+        hm_xdecref(heap, slots[index]);
+    hm_attributes *attributes = attributes_of(object);
+    if (attributes != NULL && *attributes != 0)
+        hm_attributes_clear(heap, attributes, &class->shared);
+    hm_object_count_death(heap);
+    hm_die_end(heap);
+    hm_container_release_block(heap, object, bytes);
+    hm_decref(heap, &class->base);
+}
+
 /* Lays an instance out: head, weak references, attributes, slots; each only where asked for. */
 static void lay_out(class_object *class, const hm_class_spec *spec)
 {
@@ -120,6 +145,7 @@ static void describe_instances(class_object *class, const hm_class_spec *spec)
                                      .flags = HM_TYPE_CONTAINER | HM_TYPE_INSTANCE,
                                      .owner = &class->base,
                                      .clear = hm_object_clear_slots,
+                                     .die = instance_die,
                                      .deallocate = instance_deallocate};
     if (spec->has_dict) {
         class->instance_type.traverse = instance_traverse;
@@ -212,11 +238,10 @@ hm_object *hm_instance_new(hm_heap *heap, hm_object *object)
         hm_decref(heap, object);
         return NULL;
     }
-    hm_object **field = (hm_object **)(void *)(instance + 1);
-    for (size_t index = 0; index < (bytes - sizeof(hm_object)) / sizeof(hm_object *); index++)
-        field[index] = NULL;
+    hm_clear_slots((hm_object **)(void *)(instance + 1),
+                   (bytes - sizeof(hm_object)) / sizeof(hm_object *));
     hm_shared_names_use(&class->shared);
-    hm_track(heap, instance);
+    hm_track_new(heap, instance);
     return instance;
 }
 
@@ -237,17 +262,21 @@ hm_object **hm_instance_slot(hm_object *instance, size_t index)
     return (hm_object **)(void *)((char *)instance + class->slots_offset) + index;
 }
 
-/* The slot of this name, or NULL. */
-static hm_object **named_slot(const hm_object *instance, const hm_object *name)
+/* named_slot of an instance whose slots have names. */
+static HM_NOINLINE hm_object **find_slot(const hm_object *instance, const hm_object *name)
 {
     const class_object *class = class_of(instance);
-    if (class->slot_names == NULL)
-        return NULL;
     for (uint32_t index = 0; index < class->slot_count; index++) {
         if (hm_object_equal(hm_tuple_get(class->slot_names, index), name))
             return hm_instance_slot((hm_object *)(uintptr_t)instance, index);
     }
     return NULL;
+}
+
+/* The slot of this name, or NULL. */
+static HM_ALWAYS_INLINE hm_object **named_slot(const hm_object *instance, const hm_object *name)
+{
+    return class_of(instance)->slot_names == NULL ? NULL : find_slot(instance, name);
 }
 
 static bool no_attribute(hm_heap *heap, const hm_object *instance, hm_object *name)

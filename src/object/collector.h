@@ -29,7 +29,11 @@ enum {
     HM_COLLECTOR_ENUMERATES = 1 << 1,  /**< knows every tracked object */
     HM_COLLECTOR_GENERATIONS = 1 << 2, /**< has HM_GENERATIONS of them, else everything is 0 */
     HM_COLLECTOR_FREEZES = 1 << 3,     /**< has a permanent generation */
-    HM_COLLECTOR_CPYTHON = 1 << 4      /**< claims CPython's counts and orders (conformance) */
+    HM_COLLECTOR_CPYTHON = 1 << 4,     /**< claims CPython's counts and orders (conformance) */
+    /** Its prefix is an hm_gc_link, and the runtime itself appends what is tracked to heap->young
+        and takes what is untracked, with its own bits cleared, out of its list: no hook is called.
+     */
+    HM_COLLECTOR_LINKS = 1 << 5
 };
 
 /** Where `enumerate` takes a generation: every tracked object, and the frozen ones only. */
@@ -84,7 +88,8 @@ typedef struct hm_collector {
     hm_status (*init)(hm_heap *heap, hm_error *error);
     void (*fini)(hm_heap *heap);
 
-    /** The runtime has set or cleared HM_WORD_TRACKED already; NULL: nothing to do. */
+    /** The runtime has set or cleared HM_WORD_TRACKED already; NULL: nothing to do. Not called of a
+        collector with HM_COLLECTOR_LINKS. */
     void (*on_track)(hm_heap *heap, hm_object *object);
     void (*on_untrack)(hm_heap *heap, hm_object *object);
     /** A reference to `value` is about to be stored in `owner` (a write barrier); NULL: none. */

@@ -11,16 +11,6 @@
 #include "object/runtime.h"
 #include "object/weakref.h"
 
-void hm_object_count_death(hm_heap *heap)
-{
-    heap->live_objects--;
-    heap->deallocated++;
-    if (HM_LIKELY(heap->deallocated != HM_CASCADE_OBJECTS) || heap->deallocation_depth == 0)
-        return;
-    heap->cascade_told = true;
-    hm_emit(heap, &(hm_event){.kind = HM_EVENT_CASCADE_BEGIN});
-}
-
 void hm_emit_unraisable(hm_heap *heap, hm_object *object)
 {
     hm_error error = heap->error;
@@ -38,7 +28,8 @@ static bool has_finalizer_to_run(const hm_heap *heap, const hm_object *object)
            !heap->destroying;
 }
 
-static void run_finalizer(hm_heap *heap, hm_object *object)
+/* An error that was there before is set aside; there hardly ever is one, and it is large. */
+static HM_NOINLINE void run_finalizer_beside_error(hm_heap *heap, hm_object *object)
 {
     hm_error saved = heap->error;
     hm_error_clear(&heap->error);
@@ -46,6 +37,17 @@ static void run_finalizer(hm_heap *heap, hm_object *object)
     if (heap->error.status != HM_OK)
         hm_emit_unraisable(heap, object);
     heap->error = saved;
+}
+
+static void run_finalizer(hm_heap *heap, hm_object *object)
+{
+    if (HM_UNLIKELY(heap->error.status != HM_OK)) {
+        run_finalizer_beside_error(heap, object);
+        return;
+    }
+    object->type->finalize(heap, object);
+    if (HM_UNLIKELY(heap->error.status != HM_OK))
+        hm_emit_unraisable(heap, object);
 }
 
 static void mark_finalized(hm_object *object)
@@ -65,14 +67,14 @@ void hm_object_finalize(hm_heap *heap, hm_object *object)
 }
 
 /* Runs the finalizer of a dead object; true where it stays dead. (CPython's
- * PyObject_CallFinalizerFromDealloc: the object is tracked again while its finalizer runs.) */
-static bool finalize_dead(hm_heap *heap, hm_object *object, bool was_tracked)
+ * PyObject_CallFinalizerFromDealloc: the object is tracked again while its finalizer runs. What has
+ * one, instances and generators, always was.) */
+static bool finalize_dead(hm_heap *heap, hm_object *object)
 {
     if (!has_finalizer_to_run(heap, object))
         return true;
     object->reference_count = 1;
-    if (was_tracked)
-        hm_track(heap, object);
+    hm_track(heap, object);
     run_finalizer(heap, object);
     mark_finalized(object);
     if (--object->reference_count > 0)
@@ -96,29 +98,26 @@ static bool runs_after_weakrefs(const hm_type *type)
     return (type->flags & (HM_TYPE_LEGACY_FINALIZER | HM_TYPE_WEAKREFS_FIRST)) != 0;
 }
 
-/* Whether the object was tracked must outlive its wait on the deferred list: what has a finalizer
- * (instances, generators) always is, so the type says it. */
-static void end_life(hm_heap *heap, hm_object *object)
+/* What follows when an untracked object's count has become 0, in CPython's order. */
+static HM_ALWAYS_INLINE void end_life(hm_heap *heap, hm_object *object)
 {
     const hm_type *type = object->type;
-    bool tracked = hm_is_tracked(object) || type->finalize != NULL;
     bool weakrefs_first = runs_after_weakrefs(type);
-    if (hm_is_tracked(object))
-        hm_untrack(heap, object);
-    if (!weakrefs_first && !finalize_dead(heap, object, tracked))
+    if (!weakrefs_first && !finalize_dead(heap, object))
         return;
-    if (type->weaklist_offset != 0)
+    if (hm_has_weak_references(object, type))
         hm_weakref_object_dies(heap, object);
     if (weakrefs_first) {
-        if (!finalize_dead(heap, object, tracked))
+        if (!finalize_dead(heap, object))
             return;
         /* References made by the finalizer die without a call, as in CPython. */
-        hm_weakref_kill_all(object);
+        if (hm_has_weak_references(object, type))
+            hm_weakref_kill_all(object);
     }
     type->deallocate(heap, object);
 }
 
-static void defer(hm_heap *heap, hm_object *object)
+void hm_object_defer(hm_heap *heap, hm_object *object)
 {
     if (hm_is_tracked(object))
         hm_untrack(heap, object);
@@ -128,6 +127,7 @@ static void defer(hm_heap *heap, hm_object *object)
     object->collector_word =
         (object->collector_word & HM_WORD_FINALIZED) | HM_WORD_DEFERRED | (uint32_t)(next >> 32);
     heap->deferred = object;
+    heap->unfinished = true;
 }
 
 static hm_object *take_deferred(hm_heap *heap)
@@ -141,33 +141,26 @@ static hm_object *take_deferred(hm_heap *heap)
     return object;
 }
 
-static void tell_cascade_end(hm_heap *heap)
+HM_NOINLINE void hm_object_end_outermost(hm_heap *heap)
 {
+    if (heap->deallocation_depth != 1)
+        return;
+    while (heap->deferred != NULL)
+        end_life(heap, take_deferred(heap));
+    heap->unfinished = false;
+    if (!heap->cascade_told)
+        return;
     heap->cascade_told = false;
-    hm_emit(heap, &(hm_event){.kind = HM_EVENT_CASCADE_END, .collected = heap->deallocated});
+    hm_emit(heap, &(hm_event){.kind = HM_EVENT_CASCADE_END,
+                              .collected = (uint64_t)(HM_CASCADE_OBJECTS - heap->cascade_left)});
 }
 
 void hm_object_deallocate(hm_heap *heap, hm_object *object)
 {
-    if (!hm_is_container(object)) {
-        object->type->deallocate(heap, object);
+    if (!hm_die_begin(heap, object))
         return;
-    }
-    if (heap->deallocation_depth >= HM_DEALLOCATION_DEPTH) {
-        defer(heap, object);
-        return;
-    }
-    if (heap->deallocation_depth == 0)
-        heap->deallocated = 0;
-    heap->deallocation_depth++;
     end_life(heap, object);
-    if (heap->deallocation_depth == 1) {
-        while (heap->deferred != NULL)
-            end_life(heap, take_deferred(heap));
-    }
-    heap->deallocation_depth--;
-    if (HM_UNLIKELY(heap->cascade_told) && heap->deallocation_depth == 0)
-        tell_cascade_end(heap);
+    hm_die_end(heap);
 }
 
 void hm_object_clear_slots(hm_heap *heap, hm_object *object)

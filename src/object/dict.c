@@ -1,6 +1,6 @@
 #include "object/dict.h"
 
-#include "object/dict_keys.h"
+#include "object/dict_index.h"
 #include "object/freelist.h"
 #include "object/memory.h"
 #include "object/runtime.h"
@@ -28,16 +28,16 @@ static void dict_traverse(hm_object *object, hm_visitor visit, void *context)
     const hm_dict_keys *keys = ((hm_dict *)object)->keys;
     const hm_shown *ordered = ordered_of((const hm_dict *)object);
     for (size_t place = 0; ordered != NULL && place < ordered->order_length; place++) {
-        hm_object *value = *hm_dict_keys_value(keys, ordered->order[place]);
+        hm_object *value = hm_dict_keys_pair(keys, ordered->order[place])->value;
         if (value != NULL)
             visit(value, context);
     }
     for (size_t entry = 0; entry < keys->entry_count && ordered == NULL; entry++) {
-        hm_object *key = *hm_dict_keys_key(keys, entry);
-        if (key == NULL)
+        const hm_dict_pair *pair = hm_dict_keys_pair(keys, entry);
+        if (pair->key == NULL)
             continue;
-        visit(*hm_dict_keys_value(keys, entry), context);
-        visit(key, context);
+        visit(pair->value, context);
+        visit(pair->key, context);
     }
 }
 
@@ -51,14 +51,15 @@ static void drop_entries(hm_heap *heap, hm_dict *dict)
     dict->length = 0;
     dict->version++;
     for (size_t place = 0; place < order.order_length; place++) {
-        hm_object **value = hm_dict_keys_value(keys, order.order[place]);
+        hm_object **value = &hm_dict_keys_pair(keys, order.order[place])->value;
         hm_object *dropped = *value;
         *value = NULL;
         hm_xdecref(heap, dropped);
     }
     for (size_t entry = 0; entry < keys->entry_count; entry++) {
-        hm_xdecref(heap, *hm_dict_keys_key(keys, entry));
-        hm_xdecref(heap, *hm_dict_keys_value(keys, entry));
+        const hm_dict_pair *pair = hm_dict_keys_pair(keys, entry);
+        hm_xdecref(heap, pair->key);
+        hm_xdecref(heap, pair->value);
     }
     hm_dict_keys_free(heap, keys);
 }
@@ -67,9 +68,11 @@ size_t hm_dict_find_entry(const hm_object *object, const hm_object *key)
 {
     const hm_dict_keys *keys = ((const hm_dict *)object)->keys;
     size_t entry = 0;
-    while (entry < keys->entry_count && (*hm_dict_keys_key(keys, entry) == NULL ||
-                                         !hm_object_equal(*hm_dict_keys_key(keys, entry), key)))
-        entry++;
+    for (; entry < keys->entry_count; entry++) {
+        const hm_object *candidate = hm_dict_keys_pair(keys, entry)->key;
+        if (candidate != NULL && hm_object_equal(candidate, key))
+            break;
+    }
     return entry;
 }
 
@@ -113,6 +116,7 @@ const hm_type hm_dict_type = {.name = "dict",
                               .traverse = dict_traverse,
                               .clear = hm_dict_clear,
                               .size = dict_size,
+                              .die = hm_object_deallocate,
                               .deallocate = dict_deallocate};
 
 hm_object *hm_dict_new(hm_heap *heap)
@@ -130,31 +134,23 @@ hm_object *hm_dict_new(hm_heap *heap)
     return object;
 }
 
-/* Puts the entries into a table of 2^log2 slots; the dict is as it was where memory is short. */
-static bool rebuild(hm_heap *heap, hm_dict *dict, unsigned log2, bool str_only)
+/* Room for one more entry of this kind of key: three times what is used, as CPython grows. The dict
+ * is as it was where memory is short. */
+static bool make_room(hm_heap *heap, hm_dict *dict, bool key_is_str)
 {
-    hm_dict_keys *keys = hm_dict_keys_new(heap, log2, str_only);
+    hm_dict_keys *keys = dict->keys;
+    bool str_only = hm_dict_keys_str_only(keys) && key_is_str;
+    unsigned size_log2 = hm_dict_keys_log2_for(dict->length * 3);
+    keys = hm_dict_keys_resize(heap, keys, dict->length, size_log2, str_only);
     if (keys == NULL)
         return false;
-    hm_dict_keys_move(keys, dict->keys);
-    hm_dict_keys_free(heap, dict->keys);
     dict->keys = keys;
     return true;
 }
 
-/* Room for one more entry of this kind of key: three times what is used, as CPython grows. */
-static bool make_room(hm_heap *heap, hm_dict *dict, bool key_is_str)
-{
-    hm_dict_keys *keys = dict->keys;
-    bool str_only = keys->str_only && key_is_str;
-    if (keys->usable > 0 && str_only == keys->str_only)
-        return true;
-    return rebuild(heap, dict, hm_dict_keys_log2_for(dict->length * 3), str_only);
-}
-
 /* A dict of atoms cannot be part of a cycle and stays untracked (CPython's MAINTAIN_TRACKING). */
-static void maintain_tracking(hm_heap *heap, hm_object *dict, const hm_object *key,
-                              const hm_object *value)
+static HM_ALWAYS_INLINE void maintain_tracking(hm_heap *heap, hm_object *dict, const hm_object *key,
+                                               const hm_object *value)
 {
     if (!hm_is_tracked(dict) && (hm_may_be_tracked(key) || hm_may_be_tracked(value)))
         hm_track(heap, dict);
@@ -168,31 +164,90 @@ static void share_new_key(hm_dict *dict, hm_object *key)
         hm_dict_stop_showing(&dict->base);
 }
 
-static bool set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *value, bool track)
+/* True where one more entry of this kind of key goes into the table as it is. */
+static HM_ALWAYS_INLINE bool has_room(const hm_dict *dict, const hm_object *key)
+{
+    return dict->keys->usable > 0 &&
+           (!hm_dict_keys_str_only(dict->keys) || hm_is(key, &hm_str_type));
+}
+
+static HM_ALWAYS_INLINE void add(hm_heap *heap, hm_dict *dict, hm_object *key, uint64_t hash,
+                                 hm_object *value, size_t slot, uint32_t tag)
+{
+    if (heap->on_store != NULL) {
+        heap->on_store(heap, &dict->base, key);
+        heap->on_store(heap, &dict->base, value);
+    }
+    hm_dict_add(dict->keys, slot, tag, hm_incref(key), hash, hm_incref(value));
+    dict->length++;
+    dict->version++;
+}
+
+static HM_ALWAYS_INLINE void replace(hm_heap *heap, hm_dict *dict, hm_dict_pair *pair,
+                                     hm_object *value)
+{
+    dict->version++;
+    hm_store(heap, &dict->base, &pair->value, hm_incref(value));
+}
+
+/* Moves the entries to where there is room, or where their hashes are mixed otherwise, and looks
+ * once more where the key belongs. */
+static bool move_entries(hm_heap *heap, hm_dict *dict, hm_object *key, uint64_t hash,
+                         hm_dict_place *place)
+{
+    if (has_room(dict, key))
+        hm_dict_keys_mix_again(heap, dict->keys, dict->length);
+    else if (!make_room(heap, dict, hm_is(key, &hm_str_type)))
+        return false;
+    if (dict->shown != NULL)
+        dict->shown->ordered_keys = NULL;
+    *place = hm_dict_find(dict->keys, key, hash);
+    return true;
+}
+
+/* A store of any key, wherever its entry is or has to be. */
+static HM_NOINLINE bool set_anywhere(hm_heap *heap, hm_object *object, hm_object *key,
+                                     hm_object *value, bool track)
+{
+    hm_dict *dict = (hm_dict *)object;
+    uint64_t hash;
+    if (!hm_key_hash_at_hand(key, &hash) && !hm_object_hash(heap, key, &hash))
+        return false;
+    hm_dict_place place = hm_dict_find(dict->keys, key, hash);
+    bool stays = place.pair != NULL || (has_room(dict, key) && !place.crowded);
+    if (!stays && !move_entries(heap, dict, key, hash, &place))
+        return false;
+    if (track)
+        maintain_tracking(heap, object, key, value);
+    if (place.pair != NULL) {
+        replace(heap, dict, place.pair, value);
+        return true;
+    }
+    uint32_t tag = hm_dict_probe_begin(dict->keys, hash, dict->keys->width_log2).tag;
+    add(heap, dict, key, hash, value, place.slot, tag);
+    if (HM_UNLIKELY(hm_dict_shows(object) != NULL))
+        share_new_key(dict, key);
+    return true;
+}
+
+static HM_ALWAYS_INLINE bool set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *value,
+                                 bool track)
 {
     hm_dict *dict = (hm_dict *)object;
     HM_ASSERT(hm_is(object, &hm_dict_type));
     uint64_t hash;
-    if (!hm_object_hash(heap, key, &hash))
-        return false;
-    int64_t entry = hm_dict_keys_find(dict->keys, key, hash);
-    if (entry < 0 && !make_room(heap, dict, hm_is(key, &hm_str_type)))
-        return false;
+    if (!hm_key_hash_at_hand(key, &hash))
+        return set_anywhere(heap, object, key, value, track);
+    hm_dict_glance seen = hm_dict_glance_at(dict->keys, key, hash);
+    bool adds = seen.empty && has_room(dict, key) && dict->shown == NULL;
+    if (seen.pair == NULL && !adds)
+        return set_anywhere(heap, object, key, value, track);
     if (track)
         maintain_tracking(heap, object, key, value);
-    dict->version++;
-    if (entry >= 0) {
-        hm_store(heap, object, hm_dict_keys_value(dict->keys, (size_t)entry), hm_incref(value));
-        return true;
-    }
-    if (heap->on_store != NULL) {
-        heap->on_store(heap, object, key);
-        heap->on_store(heap, object, value);
-    }
-    hm_dict_keys_add(dict->keys, hm_incref(key), hash, hm_incref(value));
-    dict->length++;
-    if (HM_UNLIKELY(hm_dict_shows(object) != NULL))
-        share_new_key(dict, key);
+    if (adds)
+        add(heap, dict, key, hash, value, seen.slot, seen.tag);
+    else
+        replace(heap, dict, seen.pair, value);
     return true;
 }
 
@@ -206,34 +261,65 @@ bool hm_dict_set_shown(hm_heap *heap, hm_object *dict, hm_object *key, hm_object
     return set(heap, dict, key, value, false);
 }
 
+/* The place of any key; false: it has no hash. */
+static bool find_anywhere(hm_heap *heap, const hm_dict *dict, hm_object *key, hm_dict_place *place)
+{
+    uint64_t hash;
+    bool at_hand = hm_key_hash_at_hand(key, &hash);
+    if (!at_hand && !hm_object_hash(heap, key, &hash))
+        return false;
+    hm_dict_glance seen = hm_dict_glance_at(dict->keys, key, hash);
+    if (seen.pair != NULL)
+        *place = (hm_dict_place){.pair = seen.pair, .slot = seen.slot};
+    else
+        *place = hm_dict_find(dict->keys, key, hash);
+    return true;
+}
+
+static HM_NOINLINE hm_object *get_anywhere(hm_heap *heap, const hm_dict *dict, hm_object *key)
+{
+    hm_dict_place place;
+    bool found = find_anywhere(heap, dict, key, &place) && place.pair != NULL;
+    return found ? place.pair->value : NULL;
+}
+
 hm_object *hm_dict_get(hm_heap *heap, hm_object *object, hm_object *key)
 {
     const hm_dict *dict = (const hm_dict *)object;
     HM_ASSERT(hm_is(object, &hm_dict_type));
     uint64_t hash;
-    if (!hm_object_hash(heap, key, &hash))
-        return NULL;
-    int64_t entry = hm_dict_keys_find(dict->keys, key, hash);
-    return entry < 0 ? NULL : *hm_dict_keys_value(dict->keys, (size_t)entry);
+    if (HM_LIKELY(hm_key_hash_at_hand(key, &hash))) {
+        hm_dict_glance seen = hm_dict_glance_at(dict->keys, key, hash);
+        if (HM_LIKELY(seen.pair != NULL))
+            return seen.pair->value;
+        if (seen.empty)
+            return NULL;
+    }
+    return get_anywhere(heap, dict, key);
+}
+
+/* Takes an entry out; its references are the caller's. */
+static hm_dict_pair take(hm_dict *dict, hm_dict_place place)
+{
+    hm_dict_pair pair = *place.pair;
+    hm_dict_keys_remove(dict->keys, place);
+    dict->length--;
+    dict->version++;
+    return pair;
 }
 
 bool hm_dict_delete(hm_heap *heap, hm_object *object, hm_object *key)
 {
     hm_dict *dict = (hm_dict *)object;
     HM_ASSERT(hm_is(object, &hm_dict_type));
-    uint64_t hash;
-    if (!hm_object_hash(heap, key, &hash))
+    hm_dict_place place;
+    if (!find_anywhere(heap, dict, key, &place))
         return false;
-    int64_t entry = hm_dict_keys_find(dict->keys, key, hash);
-    if (entry < 0)
+    if (place.pair == NULL)
         return hm_fail(heap, HM_KEY_ERROR, "the dict has no such key");
-    hm_object *old_key = *hm_dict_keys_key(dict->keys, (size_t)entry);
-    hm_object *old_value = *hm_dict_keys_value(dict->keys, (size_t)entry);
-    hm_dict_keys_remove(dict->keys, entry, hash);
-    dict->length--;
-    dict->version++;
-    hm_decref(heap, old_key);
-    hm_decref(heap, old_value);
+    hm_dict_pair old = take(dict, place);
+    hm_decref(heap, old.key);
+    hm_decref(heap, old.value);
     return true;
 }
 
@@ -244,14 +330,12 @@ bool hm_dict_pop_item(hm_heap *heap, hm_object *object, hm_object **key, hm_obje
     if (dict->length == 0)
         return hm_fail(heap, HM_KEY_ERROR, "popitem(): dictionary is empty");
     size_t last = keys->entry_count - 1;
-    while (*hm_dict_keys_key(keys, last) == NULL)
+    while (hm_dict_keys_pair(keys, last)->key == NULL)
         last--;
-    *key = *hm_dict_keys_key(keys, last);
-    *value = *hm_dict_keys_value(keys, last);
-    hm_dict_keys_remove(keys, (int64_t)last, hm_dict_keys_hash(keys, last));
-    keys->entry_count = last;
-    dict->length--;
-    dict->version++;
+    hm_dict_pair popped = take(dict, hm_dict_keys_place_of(keys, last));
+    *key = popped.key;
+    *value = popped.value;
+    keys->entry_count = (uint32_t)last;
     return true;
 }
 
@@ -264,10 +348,11 @@ bool hm_dict_next(const hm_object *object, size_t *position, hm_object **key, hm
 {
     const hm_dict_keys *keys = ((const hm_dict *)object)->keys;
     for (; *position < keys->entry_count; (*position)++) {
-        *key = *hm_dict_keys_key(keys, *position);
-        if (*key == NULL)
+        const hm_dict_pair *pair = hm_dict_keys_pair(keys, *position);
+        if (pair->key == NULL)
             continue;
-        *value = *hm_dict_keys_value(keys, *position);
+        *key = pair->key;
+        *value = pair->value;
         (*position)++;
         return true;
     }

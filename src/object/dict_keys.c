@@ -1,72 +1,64 @@
 #include "object/dict_keys.h"
 
+#include "object/dict_index.h"
 #include "object/memory.h"
-#include "object/text_layout.h"
 
 #include <string.h>
 
-typedef struct str_entry {
-    hm_object *key;
-    hm_object *value;
-} str_entry;
+/* 2^64 over the golden ratio: its multiples lie as far from each other as they can (Knuth, The Art
+ * of Computer Programming 3, 6.4). */
+#define FIRST_MULTIPLIER UINT64_C(0x9e3779b97f4a7c15)
 
-typedef struct any_entry {
-    uint64_t hash;
-    hm_object *key;
-    hm_object *value;
-} any_entry;
+enum {
+    SMALLEST_LOG2 = 3,
+    LARGEST_LOG2 = 32,
+    MOST_TRIES = 4,
+    /* How far ahead a rebuild prefetches; the str key's hash is fetched once more as early. */
+    AHEAD = 16,
+    /* From this many slots on the index is larger than a first-level cache. */
+    LARGE_INDEX_LOG2 = 13
+};
 
-enum { PERTURB_SHIFT = 5 };
+static unsigned char empty_index[HM_GROUP_SLOTS] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-static hm_dict_keys empty = {.str_only = true, .index = {0xff}};
+static hm_dict_keys empty = {.index = empty_index,
+                             .slot_mask = HM_GROUP_SLOTS - 1,
+                             .shift = LARGEST_LOG2 - SMALLEST_LOG2,
+                             .entry_bytes = HM_STR_ENTRY_BYTES};
 
 hm_dict_keys *const hm_dict_keys_empty = &empty;
 
-static size_t slots_of(const hm_dict_keys *keys)
+static unsigned size_log2_of(const hm_dict_keys *keys)
 {
-    return (size_t)1 << keys->size_log2;
-}
-
-static size_t index_bytes(const hm_dict_keys *keys)
-{
-    return slots_of(keys) << keys->index_width_log2;
-}
-
-static size_t usable_of(size_t slots)
-{
-    return (slots << 1) / 3;
-}
-
-static size_t entry_bytes(const hm_dict_keys *keys)
-{
-    return keys->str_only ? sizeof(str_entry) : sizeof(any_entry);
-}
-
-static unsigned char *entries_of(const hm_dict_keys *keys)
-{
-    return (unsigned char *)keys->index + index_bytes(keys);
-}
-
-static str_entry *str_entries(const hm_dict_keys *keys)
-{
-    return (str_entry *)(void *)entries_of(keys);
-}
-
-static any_entry *any_entries(const hm_dict_keys *keys)
-{
-    return (any_entry *)(void *)entries_of(keys);
+    return LARGEST_LOG2 - (unsigned)keys->shift;
 }
 
 static unsigned width_log2_for(unsigned size_log2)
 {
-    return size_log2 < 8 ? 0 : size_log2 < 16 ? 1 : size_log2 < 32 ? 2 : 3;
+    return size_log2 < 8 ? 0 : size_log2 < 16 ? 1 : 2;
+}
+
+static size_t index_bytes(unsigned size_log2)
+{
+    return (size_t)1 << size_log2 << width_log2_for(size_log2);
+}
+
+/* CPython's USABLE_FRACTION. */
+static size_t usable_of(unsigned size_log2)
+{
+    return ((size_t)2 << size_log2) / 3;
+}
+
+static size_t block_bytes(unsigned size_log2, size_t entry_bytes)
+{
+    return sizeof(hm_dict_keys) + usable_of(size_log2) * entry_bytes + index_bytes(size_log2);
 }
 
 /* calculate_log2_keysize: one step up from 8 even for a few, so that a dict which changes its kind
  * of key with one entry has 16 slots, as in CPython. */
 unsigned hm_dict_keys_log2_for(size_t slots)
 {
-    unsigned log2 = 3;
+    unsigned log2 = SMALLEST_LOG2;
     slots = (slots | 8) - 1;
     while (slots >> log2 != 0)
         log2++;
@@ -75,28 +67,7 @@ unsigned hm_dict_keys_log2_for(size_t slots)
 
 size_t hm_dict_keys_bytes(const hm_dict_keys *keys)
 {
-    if (keys == hm_dict_keys_empty)
-        return 0;
-    return offsetof(hm_dict_keys, index) + index_bytes(keys) +
-           usable_of(slots_of(keys)) * entry_bytes(keys);
-}
-
-hm_dict_keys *hm_dict_keys_new(hm_heap *heap, unsigned size_log2, bool str_only)
-{
-    hm_dict_keys header = {.size_log2 = (uint8_t)size_log2,
-                           .index_width_log2 = (uint8_t)width_log2_for(size_log2),
-                           .str_only = str_only};
-    header.usable = usable_of(slots_of(&header));
-    size_t bytes = hm_dict_keys_bytes(&header);
-    hm_dict_keys *keys = size_log2 > 50 ? NULL : hm_memory_allocate(heap, bytes);
-    if (keys == NULL) {
-        hm_fail(heap, HM_NO_MEMORY, "no memory for a dict of %zu entries", header.usable);
-        return NULL;
-    }
-    memcpy(keys, &header, offsetof(hm_dict_keys, index));
-    memset(keys->index, 0xff, index_bytes(keys));
-    memset(entries_of(keys), 0, header.usable * entry_bytes(keys));
-    return keys;
+    return keys == hm_dict_keys_empty ? 0 : block_bytes(size_log2_of(keys), keys->entry_bytes);
 }
 
 void hm_dict_keys_free(hm_heap *heap, hm_dict_keys *keys)
@@ -105,129 +76,214 @@ void hm_dict_keys_free(hm_heap *heap, hm_dict_keys *keys)
         hm_memory_free(heap, keys, hm_dict_keys_bytes(keys));
 }
 
-static int64_t slot_get(const hm_dict_keys *keys, size_t slot)
+/* Gives an entry whose home is taken the first empty slot; the number of groups tried. */
+static HM_NOINLINE size_t enter_elsewhere(hm_dict_keys *keys, hm_dict_probe probe, uint32_t entry)
 {
-    const void *index = keys->index;
-    switch (keys->index_width_log2) {
-    case 0:
-        return ((const int8_t *)index)[slot];
-    case 1:
-        return ((const int16_t *)index)[slot];
-    case 2:
-        return ((const int32_t *)index)[slot];
-    default:
-        return ((const int64_t *)index)[slot];
+    size_t slot = probe.slot, tried = 1;
+    for (;; tried++) {
+        for (unsigned turned = 0; turned < HM_GROUP_SLOTS; turned++) {
+            size_t at = hm_dict_slot_from(slot, turned);
+            if (hm_dict_slot_get(keys, at, keys->width_log2) ==
+                hm_dict_special(HM_SLOT_EMPTY, keys->width_log2)) {
+                hm_dict_slot_set(keys, at, keys->width_log2, probe.tag | entry);
+                return tried;
+            }
+        }
+        slot = hm_dict_next_group(keys, slot, tried);
     }
 }
 
-static void slot_set(hm_dict_keys *keys, size_t slot, int64_t entry)
+/* Gives an entry that has none its slot; the number of groups tried. */
+static HM_ALWAYS_INLINE size_t enter(hm_dict_keys *keys, uint32_t entry, uint64_t hash,
+                                     unsigned width_log2)
 {
-    void *index = keys->index;
-    switch (keys->index_width_log2) {
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
+    if (hm_dict_slot_get(keys, probe.slot, width_log2) !=
+        hm_dict_special(HM_SLOT_EMPTY, width_log2))
+        return enter_elsewhere(keys, probe, entry);
+    hm_dict_slot_set(keys, probe.slot, width_log2, probe.tag | entry);
+    return 1;
+}
+
+/* Fetches early what entering an entry will wait for: its line of the index; before, its str. */
+static HM_ALWAYS_INLINE void prefetch(const hm_dict_keys *keys, size_t entry, unsigned width_log2)
+{
+    if (entry + AHEAD < keys->entry_count && hm_dict_keys_str_only(keys))
+        __builtin_prefetch(&((const hm_str *)hm_dict_keys_pair(keys, entry + AHEAD)->key)->hash);
+    if (entry >= keys->entry_count)
+        return;
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hm_dict_keys_hash(keys, entry), width_log2);
+    __builtin_prefetch(keys->index + (probe.slot << width_log2), 1);
+}
+
+/* Enters all entries into an empty index; the most groups tried for one. */
+static HM_ALWAYS_INLINE size_t enter_all(hm_dict_keys *keys, unsigned width_log2)
+{
+    size_t longest = 0;
+    bool large = size_log2_of(keys) >= LARGE_INDEX_LOG2;
+    for (uint32_t entry = 0; entry < keys->entry_count; entry++) {
+        if (large)
+            prefetch(keys, entry + (size_t)AHEAD, width_log2);
+        size_t tried = enter(keys, entry, hm_dict_keys_hash(keys, entry), width_log2);
+        if (HM_UNLIKELY(tried > longest))
+            longest = tried;
+    }
+    return longest;
+}
+
+static size_t fill_index(hm_dict_keys *keys)
+{
+    memset(keys->index, 0xff, index_bytes(size_log2_of(keys)));
+    switch (keys->width_log2) {
     case 0:
-        ((int8_t *)index)[slot] = (int8_t)entry;
-        break;
+        return enter_all(keys, 0);
     case 1:
-        ((int16_t *)index)[slot] = (int16_t)entry;
-        break;
-    case 2:
-        ((int32_t *)index)[slot] = (int32_t)entry;
-        break;
+        return enter_all(keys, 1);
     default:
-        ((int64_t *)index)[slot] = entry;
-        break;
+        return enter_all(keys, 2);
     }
 }
 
-hm_object **hm_dict_keys_key(const hm_dict_keys *keys, size_t entry)
+/* A multiplier that follows from the heap's seed and the one before: what a stranger who chooses
+ * the keys cannot know. (The finisher of splitmix64.) */
+static uint64_t next_multiplier(const hm_heap *heap, uint64_t multiplier)
 {
-    return keys->str_only ? &str_entries(keys)[entry].key : &any_entries(keys)[entry].key;
+    uint64_t mixed = multiplier + heap->hash_seed * FIRST_MULTIPLIER + 1;
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (mixed ^ mixed >> 31) | 1;
 }
 
-hm_object **hm_dict_keys_value(const hm_dict_keys *keys, size_t entry)
+/* Writes the index anew; there is no entry without a key. */
+static void build_index(const hm_heap *heap, hm_dict_keys *keys)
 {
-    return keys->str_only ? &str_entries(keys)[entry].value : &any_entries(keys)[entry].value;
+    while (fill_index(keys) > HM_CROWDED_GROUPS && keys->tries < MOST_TRIES) {
+        keys->tries++;
+        keys->multiplier = next_multiplier(heap, keys->multiplier);
+    }
 }
 
-static bool entry_matches(const hm_dict_keys *keys, int64_t entry, const hm_object *key,
+static void move_entry(hm_dict_keys *to, uint32_t to_entry, const hm_dict_keys *from,
+                       uint32_t entry)
+{
+    hm_dict_pair *pair = hm_dict_keys_pair(to, to_entry);
+    if (!hm_dict_keys_str_only(to))
+        ((uint64_t *)(void *)pair)[-1] = hm_dict_keys_hash(from, entry);
+    *pair = *hm_dict_keys_pair(from, entry);
+}
+
+/* Moves the live entries to the front of `to`, which may be `from`, in their order. */
+static void move_entries(hm_dict_keys *to, const hm_dict_keys *from)
+{
+    uint32_t count = from->entry_count, live = 0;
+    for (uint32_t entry = 0; entry < count; entry++) {
+        if (hm_dict_keys_pair(from, entry)->key != NULL)
+            move_entry(to, live++, from, entry);
+    }
+    to->entry_count = live;
+}
+
+static void set_size(hm_dict_keys *keys, unsigned size_log2)
+{
+    keys->shift = (uint8_t)(LARGEST_LOG2 - size_log2);
+    keys->width_log2 = (uint8_t)width_log2_for(size_log2);
+    keys->slot_mask = (uint32_t)(((uint64_t)1 << size_log2) - 1);
+    keys->usable = (uint32_t)usable_of(size_log2) - keys->entry_count;
+    keys->index = (unsigned char *)(keys + 1) + usable_of(size_log2) * (size_t)keys->entry_bytes;
+}
+
+/* The entries stay in their block, which becomes larger, where the allocator can in its place. */
+static hm_dict_keys *grow(hm_heap *heap, hm_dict_keys *keys, size_t live, unsigned size_log2)
+{
+    if (size_log2 != size_log2_of(keys)) {
+        keys = hm_memory_resize(heap, keys, hm_dict_keys_bytes(keys),
+                                block_bytes(size_log2, keys->entry_bytes));
+        if (keys == NULL)
+            return NULL;
+    }
+    if (live != keys->entry_count)
+        move_entries(keys, keys);
+    return keys;
+}
+
+static hm_dict_keys *move(hm_heap *heap, hm_dict_keys *from, unsigned size_log2, bool str_only)
+{
+    size_t entry_bytes = str_only ? HM_STR_ENTRY_BYTES : HM_ANY_ENTRY_BYTES;
+    hm_dict_keys *keys = hm_memory_allocate(heap, block_bytes(size_log2, entry_bytes));
+    if (keys == NULL)
+        return NULL;
+    keys->multiplier = from == hm_dict_keys_empty ? FIRST_MULTIPLIER : from->multiplier;
+    keys->entry_bytes = (uint8_t)entry_bytes;
+    move_entries(keys, from);
+    hm_dict_keys_free(heap, from);
+    return keys;
+}
+
+hm_dict_keys *hm_dict_keys_resize(hm_heap *heap, hm_dict_keys *keys, size_t live,
+                                  unsigned size_log2, bool str_only)
+{
+    bool stays = keys != hm_dict_keys_empty && size_log2 >= size_log2_of(keys) &&
+                 str_only == hm_dict_keys_str_only(keys);
+    hm_dict_keys *resized = NULL;
+    if (size_log2 <= LARGEST_LOG2)
+        resized = stays ? grow(heap, keys, live, size_log2) : move(heap, keys, size_log2, str_only);
+    if (resized == NULL) {
+        hm_fail(heap, HM_NO_MEMORY, "no memory for a dict of %zu entries", live + 1);
+        return NULL;
+    }
+    resized->tries = 0;
+    set_size(resized, size_log2);
+    build_index(heap, resized);
+    return resized;
+}
+
+void hm_dict_keys_mix_again(hm_heap *heap, hm_dict_keys *keys, size_t live)
+{
+    if (keys->tries >= MOST_TRIES)
+        return;
+    if (live != keys->entry_count)
+        move_entries(keys, keys);
+    keys->tries++;
+    keys->multiplier = next_multiplier(heap, keys->multiplier);
+    set_size(keys, size_log2_of(keys));
+    build_index(heap, keys);
+}
+
+/* A slot may become empty where its neighbour is: no search goes on from there. Then so may the
+ * removed ones before it. */
+static HM_ALWAYS_INLINE void give_up_slot(hm_dict_keys *keys, size_t slot, unsigned width_log2)
+{
+    uint32_t unused = hm_dict_special(HM_SLOT_EMPTY, width_log2);
+    uint32_t removed = hm_dict_special(HM_SLOT_REMOVED, width_log2);
+    if (hm_dict_slot_get(keys, hm_dict_slot_from(slot, 1), width_log2) != unused) {
+        hm_dict_slot_set(keys, slot, width_log2, removed);
+        return;
+    }
+    do {
+        hm_dict_slot_set(keys, slot, width_log2, unused);
+        slot = hm_dict_slot_from(slot, HM_GROUP_SLOTS - 1);
+    } while (hm_dict_slot_get(keys, slot, width_log2) == removed);
+}
+
+void hm_dict_keys_remove(hm_dict_keys *keys, hm_dict_place place)
+{
+    *place.pair = (hm_dict_pair){NULL, NULL};
+    if (keys->width_log2 == 0)
+        give_up_slot(keys, place.slot, 0);
+    else if (keys->width_log2 == 1)
+        give_up_slot(keys, place.slot, 1);
+    else
+        give_up_slot(keys, place.slot, 2);
+}
+
+hm_dict_place hm_dict_keys_place_of(const hm_dict_keys *keys, size_t entry)
+{
+    const hm_object *key = hm_dict_keys_pair(keys, entry)->key;
+    return hm_dict_find(keys, key, hm_dict_keys_hash(keys, entry));
+}
+
+bool hm_dict_entry_equals(const hm_dict_keys *keys, const hm_dict_pair *pair, const hm_object *key,
                           uint64_t hash)
 {
-    if (keys->str_only) {
-        const hm_object *candidate = str_entries(keys)[entry].key;
-        return candidate == key ||
-               (((const hm_str *)candidate)->hash == hash && hm_object_equal(candidate, key));
-    }
-    const any_entry *candidate = &any_entries(keys)[entry];
-    return candidate->key == key ||
-           (candidate->hash == hash && hm_object_equal(candidate->key, key));
-}
-
-/* Probes as CPython: linear congruential steps perturbed by the upper bits of the hash. */
-typedef struct probe {
-    size_t mask, slot;
-    uint64_t perturb;
-} probe;
-
-static inline probe probe_begin(const hm_dict_keys *keys, uint64_t hash)
-{
-    size_t mask = slots_of(keys) - 1;
-    return (probe){.mask = mask, .slot = hash & mask, .perturb = hash};
-}
-
-static inline void probe_next(probe *step)
-{
-    step->perturb >>= PERTURB_SHIFT;
-    step->slot = (step->slot * 5 + step->perturb + 1) & step->mask;
-}
-
-int64_t hm_dict_keys_find(const hm_dict_keys *keys, hm_object *key, uint64_t hash)
-{
-    for (probe step = probe_begin(keys, hash);; probe_next(&step)) {
-        int64_t entry = slot_get(keys, step.slot);
-        if (entry == HM_INDEX_EMPTY)
-            return HM_INDEX_EMPTY;
-        if (entry != HM_INDEX_DUMMY && entry_matches(keys, entry, key, hash))
-            return entry;
-    }
-}
-
-void hm_dict_keys_add(hm_dict_keys *keys, hm_object *key, uint64_t hash, hm_object *value)
-{
-    HM_ASSERT(keys->usable > 0);
-    probe step = probe_begin(keys, hash);
-    while (slot_get(keys, step.slot) >= 0)
-        probe_next(&step);
-    size_t entry = keys->entry_count++;
-    keys->usable--;
-    slot_set(keys, step.slot, (int64_t)entry);
-    if (keys->str_only)
-        str_entries(keys)[entry] = (str_entry){key, value};
-    else
-        any_entries(keys)[entry] = (any_entry){hash, key, value};
-}
-
-void hm_dict_keys_remove(hm_dict_keys *keys, int64_t entry, uint64_t hash)
-{
-    probe step = probe_begin(keys, hash);
-    while (slot_get(keys, step.slot) != entry)
-        probe_next(&step);
-    slot_set(keys, step.slot, HM_INDEX_DUMMY);
-    *hm_dict_keys_key(keys, (size_t)entry) = NULL;
-    *hm_dict_keys_value(keys, (size_t)entry) = NULL;
-}
-
-uint64_t hm_dict_keys_hash(const hm_dict_keys *keys, size_t entry)
-{
-    return keys->str_only ? ((const hm_str *)*hm_dict_keys_key(keys, entry))->hash
-                          : any_entries(keys)[entry].hash;
-}
-
-void hm_dict_keys_move(hm_dict_keys *to, const hm_dict_keys *from)
-{
-    for (size_t entry = 0; entry < from->entry_count; entry++) {
-        hm_object *key = *hm_dict_keys_key(from, entry);
-        if (key == NULL)
-            continue;
-        hm_dict_keys_add(to, key, hm_dict_keys_hash(from, entry), *hm_dict_keys_value(from, entry));
-    }
+    return hm_dict_pair_hash(keys, pair) == hash && hm_key_equal(pair->key, key);
 }

@@ -1,37 +1,69 @@
 /**
  * This module is the table behind a dict, so that dict.c speaks of keys and values and not of
- * probing and layout.
+ * layout and growth.
  *
- * One block, as in CPython: a header of 32 bytes, an index of 2^n slots of 1, 2, 4 or 8 bytes, and
- * room for two thirds as many entries in insertion order. While all keys are str an entry is
- * {key, value} (16 bytes; the hash is in the str), else {hash, key, value} (24 bytes).
+ * One block, of the sizes that CPython asks for: a header of 32 bytes, room for two thirds as many
+ * entries as slots, in insertion order, and at its end the index (dict_index.h) of 2^n slots of 1,
+ * 2 or 4 bytes. While all keys are str an entry is {key, value} (16 bytes; the hash is in the str),
+ * else {hash, key, value} (24 bytes). Entries come first, so that a table grows where it lies when
+ * the allocator can; only the index is written anew.
  *
- * Invariant: an index slot holds HM_INDEX_EMPTY, HM_INDEX_DUMMY or the number of an entry with a
- * key; at least one slot is empty, so probing ends.
+ * Invariant: each entry with a key has one slot, and no slot names one without; a third of the
+ * slots are empty, so that a search ends. Unless hashes are equal, or four multipliers in turn
+ * failed, a search for a key that is there compares at most HM_CROWDED_GROUPS groups.
  */
 #ifndef HM_OBJECT_DICT_KEYS_H
 #define HM_OBJECT_DICT_KEYS_H
 
 #include "object/dict.h"
+#include "object/hash.h"
 
-enum { HM_INDEX_EMPTY = -1, HM_INDEX_DUMMY = -2 };
+/** After how many groups a search has been too long. */
+enum { HM_CROWDED_GROUPS = 24 };
 
 struct hm_dict_keys {
-    uint64_t reserved; /* CPython's dk_refcnt: keeps the header at 32 bytes */
-    uint8_t size_log2;
-    uint8_t index_width_log2; /* of a slot, bytes: 0, 1, 2 or 3 */
-    bool str_only;
-    uint32_t version;
-    size_t usable;          /* entries that may still be added */
-    size_t entry_count;     /* entries used, deleted ones too */
-    unsigned char index[8]; /* the smallest; larger ones and the entries follow */
+    uint64_t multiplier;  /* of the index's mixing: odd */
+    unsigned char *index; /* in this block */
+    uint32_t slot_mask;
+    uint32_t usable;      /* entries that may still be added */
+    uint32_t entry_count; /* entries used, removed ones too */
+    uint8_t shift;        /* 32 minus the exponent of the number of slots */
+    uint8_t width_log2;   /* of a slot, bytes: 0, 1 or 2 */
+    uint8_t entry_bytes;  /* HM_STR_ENTRY_BYTES or HM_ANY_ENTRY_BYTES */
+    uint8_t tries;        /* multipliers that this index was crowded under */
 };
+
+/** What every entry ends in; an entry of any kind of key has the hash before. */
+typedef struct hm_dict_pair {
+    hm_object *key; /* NULL: removed */
+    hm_object *value;
+} hm_dict_pair;
+
+enum {
+    HM_STR_ENTRY_BYTES = sizeof(hm_dict_pair),
+    HM_ANY_ENTRY_BYTES = sizeof(uint64_t) + sizeof(hm_dict_pair)
+};
+
+/** Where a key is in a table, or belongs. */
+typedef struct hm_dict_place {
+    hm_dict_pair *pair; /**< of its entry; NULL: it has none */
+    size_t slot;
+    bool crowded; /**< the search for it was too long */
+} hm_dict_place;
 
 /** The table every empty dict shares; never written, never freed. */
 extern hm_dict_keys *const hm_dict_keys_empty;
 
-/** A new table of 2^size_log2 slots, or NULL (heap->error). */
-hm_dict_keys *hm_dict_keys_new(hm_heap *heap, unsigned size_log2, bool str_only);
+/**
+ * The table made one of 2^size_log2 slots, of the live entries of `keys` in their order, for str
+ * keys only or for any; `live` of them there are. The old one is gone. NULL (heap->error): no
+ * memory, and the table is as it was.
+ */
+hm_dict_keys *hm_dict_keys_resize(hm_heap *heap, hm_dict_keys *keys, size_t live,
+                                  unsigned size_log2, bool str_only);
+
+/** Mixes the hashes otherwise from now on, where that may help a crowded index: entries move up. */
+void hm_dict_keys_mix_again(hm_heap *heap, hm_dict_keys *keys, size_t live);
 
 /** Frees the table; the references in it are the caller's concern. */
 void hm_dict_keys_free(hm_heap *heap, hm_dict_keys *keys);
@@ -42,23 +74,37 @@ size_t hm_dict_keys_bytes(const hm_dict_keys *keys);
 /** The exponent of the smallest table of at least `slots` slots. */
 unsigned hm_dict_keys_log2_for(size_t slots);
 
-/** The number of the entry with this key and hash, or HM_INDEX_EMPTY. */
-int64_t hm_dict_keys_find(const hm_dict_keys *keys, hm_object *key, uint64_t hash);
+/** Removes the entry at this place and gives up its slot; references untouched. */
+void hm_dict_keys_remove(hm_dict_keys *keys, hm_dict_place place);
 
-/** Adds an entry (stealing both references) for a key that is not there; usable must be > 0. */
-void hm_dict_keys_add(hm_dict_keys *keys, hm_object *key, uint64_t hash, hm_object *value);
+/** The place of an entry that has a key. */
+hm_dict_place hm_dict_keys_place_of(const hm_dict_keys *keys, size_t entry);
 
-/** Makes the index slot of entry `entry` a dummy and empties the entry; references untouched. */
-void hm_dict_keys_remove(hm_dict_keys *keys, int64_t entry, uint64_t hash);
+static inline bool hm_dict_keys_str_only(const hm_dict_keys *keys)
+{
+    return keys->entry_bytes == HM_STR_ENTRY_BYTES;
+}
 
-/** The hash of the key of an entry that holds one. */
-uint64_t hm_dict_keys_hash(const hm_dict_keys *keys, size_t entry);
+/** The key and the value of an entry. */
+static HM_ALWAYS_INLINE hm_dict_pair *hm_dict_keys_pair(const hm_dict_keys *keys, size_t entry)
+{
+    char *entries = (char *)(uintptr_t)(keys + 1);
+    return (hm_dict_pair *)(void *)(entries + (entry + 1) * keys->entry_bytes -
+                                    sizeof(hm_dict_pair));
+}
 
-/** Moves all live entries of `from` into the empty table `to`, in order. */
-void hm_dict_keys_move(hm_dict_keys *to, const hm_dict_keys *from);
+/** The hash of the key of an entry that has one. */
+static HM_ALWAYS_INLINE uint64_t hm_dict_pair_hash(const hm_dict_keys *keys,
+                                                   const hm_dict_pair *pair)
+{
+    return hm_dict_keys_str_only(keys) ? ((const hm_str *)pair->key)->hash
+                                       : ((const uint64_t *)(const void *)pair)[-1];
+}
 
-/** The addresses of an entry's key and value. */
-hm_object **hm_dict_keys_key(const hm_dict_keys *keys, size_t entry);
-hm_object **hm_dict_keys_value(const hm_dict_keys *keys, size_t entry);
+/** The same of an entry by its number. */
+static HM_ALWAYS_INLINE uint64_t hm_dict_keys_hash(const hm_dict_keys *keys, size_t entry)
+{
+    return hm_dict_pair_hash(keys, hm_dict_keys_pair(keys, entry));
+}
 
 #endif

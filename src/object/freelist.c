@@ -1,10 +1,5 @@
 #include "object/freelist.h"
 
-#include "object/memory.h"
-#include "object/runtime.h"
-
-#include <string.h>
-
 typedef struct freelist {
     hm_object *head;
     uint32_t length;
@@ -79,32 +74,26 @@ size_t hm_freelists_bytes(const hm_heap *heap)
     return bytes;
 }
 
-hm_object *hm_freelist_take(hm_heap *heap, unsigned kind, const hm_type *type)
+hm_object *hm_freelist_take_one(hm_heap *heap, unsigned kind, const hm_type *type)
 {
-    if (heap->freelists == NULL || heap->freelists->lists[kind].head == NULL)
+    if (heap->freelists->lists[kind].head == NULL)
         return NULL;
     freelist *list = &heap->freelists->lists[kind];
     hm_object *object = list->head;
     list->head = *link_of(object);
     list->length--;
-    object->reference_count = 1;
-    object->collector_word = 0;
-    object->type = type;
-    heap->live_objects++;
+    hm_object_begin(heap, object, type);
     return object;
 }
 
-void hm_freelist_give(hm_heap *heap, unsigned kind, hm_object *object, size_t bytes)
+bool hm_freelist_keep(hm_heap *heap, unsigned kind, hm_object *object, size_t bytes)
 {
-    if (heap->freelists == NULL || heap->destroying ||
-        heap->freelists->lists[kind].length >= longest(kind)) {
-        hm_object_free(heap, object, bytes);
-        return;
-    }
     freelist *list = &heap->freelists->lists[kind];
-    hm_object_count_death(heap);
+    if (heap->destroying || list->length >= longest(kind))
+        return false;
     heap->freelists->bytes[kind] = bytes;
     *link_of(object) = list->head;
     list->head = object;
     list->length++;
+    return true;
 }

@@ -9,7 +9,7 @@
 #ifndef HM_OBJECT_FREELIST_H
 #define HM_OBJECT_FREELIST_H
 
-#include "object/heap.h"
+#include "object/memory.h"
 
 enum {
     HM_FREELIST_FLOAT,
@@ -32,10 +32,37 @@ void hm_freelists_destroy(hm_heap *heap);
 /** Requested bytes of the free lists themselves and of every object on them, prefixes included. */
 size_t hm_freelists_bytes(const hm_heap *heap);
 
+/** hm_freelist_take where the heap has free lists. */
+hm_object *hm_freelist_take_one(hm_heap *heap, unsigned kind, const hm_type *type);
+
+/** Keeps an object that is dead and counted as such; false: the list is full, or closed. */
+bool hm_freelist_keep(hm_heap *heap, unsigned kind, hm_object *object, size_t bytes);
+
 /** An object of `kind` with count 1 and this type, or NULL where the list is empty or off. */
-hm_object *hm_freelist_take(hm_heap *heap, unsigned kind, const hm_type *type);
+static HM_ALWAYS_INLINE hm_object *hm_freelist_take(hm_heap *heap, unsigned kind,
+                                                    const hm_type *type)
+{
+    return HM_LIKELY(heap->freelists == NULL) ? NULL : hm_freelist_take_one(heap, kind, type);
+}
+
+/** Keeps an object of `bytes` whose death is counted, or frees its block. */
+static HM_ALWAYS_INLINE void hm_freelist_give_block(hm_heap *heap, unsigned kind, hm_object *object,
+                                                    size_t bytes)
+{
+    if (HM_UNLIKELY(heap->freelists != NULL) && hm_freelist_keep(heap, kind, object, bytes))
+        return;
+    if (kind == HM_FREELIST_FLOAT)
+        hm_memory_free(heap, object, bytes);
+    else
+        hm_container_release_block(heap, object, bytes);
+}
 
 /** Keeps a dead object of `bytes`, or frees it where the list is full or off. */
-void hm_freelist_give(hm_heap *heap, unsigned kind, hm_object *object, size_t bytes);
+static HM_ALWAYS_INLINE void hm_freelist_give(hm_heap *heap, unsigned kind, hm_object *object,
+                                              size_t bytes)
+{
+    hm_object_count_death(heap);
+    hm_freelist_give_block(heap, kind, object, bytes);
+}
 
 #endif

@@ -61,6 +61,7 @@ const hm_type hm_cell_type = {
     .flags = HM_TYPE_CONTAINER,
     .references = {.fixed_offset = offsetof(hm_cell, content), .fixed_count = 1},
     .clear = hm_object_clear_slots,
+    .die = hm_object_deallocate,
     .deallocate = cell_deallocate};
 
 const hm_type hm_function_type = {
@@ -70,6 +71,7 @@ const hm_type hm_function_type = {
     .weaklist_offset = offsetof(function_object, weaklist),
     .references = {.fixed_offset = offsetof(function_object, globals), .fixed_count = 2},
     .clear = hm_object_clear_slots,
+    .die = hm_object_deallocate,
     .deallocate = function_deallocate};
 
 /* No clear: as in CPython, a cycle through a method is broken at its other members. */
@@ -79,6 +81,7 @@ const hm_type hm_method_type = {
     .flags = HM_TYPE_CONTAINER,
     .weaklist_offset = offsetof(method_object, weaklist),
     .references = {.fixed_offset = offsetof(method_object, function), .fixed_count = 2},
+    .die = hm_object_deallocate,
     .deallocate = method_deallocate};
 
 const hm_type hm_frame_type = {
@@ -91,6 +94,7 @@ const hm_type hm_frame_type = {
                    .vector_offset = offsetof(hm_frame, locals),
                    .length_offset = offsetof(hm_variable_object, length)},
     .clear = hm_object_clear_slots,
+    .die = hm_object_deallocate,
     .deallocate = frame_deallocate};
 
 hm_object *hm_cell_new(hm_heap *heap, hm_object *content)

@@ -33,6 +33,7 @@ const hm_type hm_generator_type = {
     .references = {.vector_offset = offsetof(hm_generator, locals),
                    .length_offset = offsetof(hm_variable_object, length)},
     .finalize = generator_finalize,
+    .die = hm_object_deallocate,
     .deallocate = generator_deallocate};
 
 hm_object *hm_generator_new(hm_heap *heap, const hm_generator_code *code)
@@ -47,9 +48,8 @@ hm_object *hm_generator_new(hm_heap *heap, const hm_generator_code *code)
     generator->counters[0] = generator->counters[1] = generator->counters[2] = 0;
     generator->state = 0;
     generator->status = HM_GENERATOR_CREATED;
-    for (size_t index = 0; index < code->local_count; index++)
-        generator->locals[index] = NULL;
-    hm_track(heap, &generator->base.base);
+    hm_clear_slots(generator->locals, code->local_count);
+    hm_track_new(heap, &generator->base.base);
     return &generator->base.base;
 }
 

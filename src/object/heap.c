@@ -57,6 +57,9 @@ static void configure(hm_heap *heap, const hm_heap_config *config)
     heap->collector = collector;
     heap->settings = config->settings;
     heap->prefix_bytes = collector->prefix_bytes;
+    heap->links = (collector->capabilities & HM_COLLECTOR_LINKS) != 0;
+    HM_CHECK(!heap->links || collector->prefix_bytes == sizeof(hm_gc_link));
+    hm_gc_list_init(&heap->young);
     heap->on_track = collector->on_track;
     heap->on_untrack = collector->on_untrack;
     heap->on_store = collector->on_store;
@@ -87,6 +90,12 @@ no_memory:
     if (heap != NULL)
         hm_heap_destroy(heap);
     return NULL;
+}
+
+void hm_tell_stores(hm_heap *heap, hm_object *owner, hm_object *const *values, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        heap->on_store(heap, owner, values[index]);
 }
 
 void hm_heap_enumerate(hm_heap *heap, hm_visitor visit, void *context)

@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "object/collector.h"
 #include "object/event.h"
+#include "object/gc_link.h"
 #include "object/object.h"
 #include "object/site.h"
 
@@ -52,6 +53,7 @@ typedef struct hm_heap_config {
 struct hm_heap {
     /* Hot: what allocation, release and tracking touch. */
     hm_allocator allocator;
+    hm_gc_link young; /**< HM_COLLECTOR_LINKS: the list that tracked objects join; else empty */
     void (*on_track)(hm_heap *heap, hm_object *object);
     void (*on_untrack)(hm_heap *heap, hm_object *object);
     void (*on_store)(hm_heap *heap, hm_object *owner, hm_object *value);
@@ -59,9 +61,16 @@ struct hm_heap {
     uint32_t young_count;     /**< containers allocated minus freed since the last collection */
     uint32_t young_threshold; /**< UINT32_MAX: never step */
     uint32_t deallocation_depth;
-    uint64_t deallocated;    /**< objects freed by the outermost hm_decref now running */
+    /** Counted down by each death: to 0 when the outermost hm_decref of a container that is now
+        running has freed HM_CASCADE_OBJECTS. */
+    int64_t cascade_left;
+    uint64_t live_objects; /**< mortal objects that exist */
+    uint64_t tracked_objects;
     hm_object *deferred;     /**< dead objects whose deallocation waits, linked */
     hm_freelists *freelists; /**< NULL: off */
+    bool unfinished;         /**< the outermost deallocation has to see to `deferred` at its end,
+                                  or to the end of a cascade */
+    bool links;              /**< the collector has HM_COLLECTOR_LINKS */
     bool sized;
     bool destroying; /**< finalizers, callbacks and collections are over */
     bool cascade_told;
@@ -83,8 +92,6 @@ struct hm_heap {
     uint64_t hash_seed;
     hm_unraisable_hook unraisable;
     void *unraisable_context;
-    uint64_t live_objects; /**< mortal objects that exist */
-    uint64_t tracked_objects;
 };
 
 /** A config with the collector's own defaults, no free lists, with a ledger, no events. */
@@ -172,21 +179,36 @@ hm_status hm_heap_check(hm_heap *heap, hm_error *error);
 /** Sets the heap's error; returns false, so that `return hm_fail(heap, …)` reads well. */
 bool hm_fail(hm_heap *heap, hm_status status, const char *format, ...) HM_PRINTF(3, 4);
 
-/** Takes a container out of its collector's sight and puts it in. */
-static inline void hm_track(hm_heap *heap, hm_object *object)
+/** Shows a container to its collector. */
+static HM_ALWAYS_INLINE void hm_track(hm_heap *heap, hm_object *object)
 {
     HM_ASSERT(!hm_is_tracked(object));
     object->collector_word |= HM_WORD_TRACKED;
     heap->tracked_objects++;
-    if (heap->on_track != NULL)
+    if (HM_LIKELY(heap->links))
+        hm_gc_list_append(&heap->young, hm_gc_link_of(object));
+    else if (heap->on_track != NULL)
         heap->on_track(heap, object);
 }
 
-static inline void hm_untrack(hm_heap *heap, hm_object *object)
+/** hm_track of an object just made. */
+static HM_ALWAYS_INLINE void hm_track_new(hm_heap *heap, hm_object *object)
+{
+    object->collector_word = 0; /* known here, so that hm_track need not read it */
+    hm_track(heap, object);
+}
+
+/** Takes a container out of its collector's sight. */
+static HM_ALWAYS_INLINE void hm_untrack(hm_heap *heap, hm_object *object)
 {
     HM_ASSERT(hm_is_tracked(object));
-    object->collector_word &= ~HM_WORD_TRACKED;
     heap->tracked_objects--;
+    if (HM_LIKELY(heap->links)) {
+        object->collector_word &= ~(HM_WORD_TRACKED | HM_WORD_COLLECTOR);
+        hm_gc_list_remove(hm_gc_link_of(object));
+        return;
+    }
+    object->collector_word &= ~HM_WORD_TRACKED;
     if (heap->on_untrack != NULL)
         heap->on_untrack(heap, object);
 }
@@ -195,7 +217,8 @@ static inline void hm_untrack(hm_heap *heap, hm_object *object)
  * Puts `value` (stolen; may be NULL) into a slot of `owner` and drops what was there. Every store
  * of a reference into a container goes through here, or through hm_store_first.
  */
-static inline void hm_store(hm_heap *heap, hm_object *owner, hm_object **slot, hm_object *value)
+static HM_ALWAYS_INLINE void hm_store(hm_heap *heap, hm_object *owner, hm_object **slot,
+                                      hm_object *value)
 {
     hm_object *old = *slot;
     if (heap->on_store != NULL && value != NULL)
@@ -205,12 +228,25 @@ static inline void hm_store(hm_heap *heap, hm_object *owner, hm_object **slot, h
 }
 
 /** hm_store into a slot that has never held anything. */
-static inline void hm_store_first(hm_heap *heap, hm_object *owner, hm_object **slot,
-                                  hm_object *value)
+static HM_ALWAYS_INLINE void hm_store_first(hm_heap *heap, hm_object *owner, hm_object **slot,
+                                            hm_object *value)
 {
     if (heap->on_store != NULL && value != NULL)
         heap->on_store(heap, owner, value);
     *slot = value;
+}
+
+/** The write barrier's part of hm_store_first for `count` values: hm_store_first_all. */
+void hm_tell_stores(hm_heap *heap, hm_object *owner, hm_object *const *values, size_t count);
+
+/** hm_store_first of new references to `count` values into slots that have never held anything. */
+static HM_ALWAYS_INLINE void hm_store_first_all(hm_heap *heap, hm_object *owner, hm_object **slots,
+                                                hm_object *const *values, size_t count)
+{
+    if (HM_UNLIKELY(heap->on_store != NULL))
+        hm_tell_stores(heap, owner, values, count);
+    for (size_t index = 0; index < count; index++)
+        slots[index] = hm_incref(values[index]);
 }
 
 #endif

@@ -1,7 +1,7 @@
 #include "object/list.h"
 
 #include "object/freelist.h"
-#include "object/memory.h"
+#include "object/runtime.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ static size_t list_size(const hm_object *object)
 }
 
 /* Takes the items out of the list first, so that whatever dropping them runs sees it empty. */
-static void drop_items(hm_heap *heap, hm_list *list)
+static HM_ALWAYS_INLINE void drop_items(hm_heap *heap, hm_list *list)
 {
     hm_object **items = list->items;
     size_t length = list->base.length;
@@ -31,6 +31,16 @@ static void list_deallocate(hm_heap *heap, hm_object *object)
     hm_freelist_give(heap, HM_FREELIST_LIST, object, sizeof(hm_list));
 }
 
+static void list_die(hm_heap *heap, hm_object *object)
+{
+    if (!hm_die_begin(heap, object))
+        return;
+    drop_items(heap, (hm_list *)object);
+    hm_object_count_death(heap);
+    hm_die_end(heap);
+    hm_freelist_give_block(heap, HM_FREELIST_LIST, object, sizeof(hm_list));
+}
+
 const hm_type hm_list_type = {.name = "list",
                               .basic_size = sizeof(hm_list),
                               .flags = HM_TYPE_CONTAINER,
@@ -40,10 +50,11 @@ const hm_type hm_list_type = {.name = "list",
                                              .vector_backwards = true},
                               .clear = hm_list_clear,
                               .size = list_size,
+                              .die = list_die,
                               .deallocate = list_deallocate};
 
 /* An empty list that its collector does not know yet. */
-static hm_list *untracked_list(hm_heap *heap)
+static HM_ALWAYS_INLINE hm_list *untracked_list(hm_heap *heap)
 {
     hm_object *object = hm_freelist_take(heap, HM_FREELIST_LIST, &hm_list_type);
     if (object == NULL)
@@ -62,7 +73,7 @@ hm_object *hm_list_new(hm_heap *heap)
     hm_list *list = untracked_list(heap);
     if (list == NULL)
         return NULL;
-    hm_track(heap, &list->base.base);
+    hm_track_new(heap, &list->base.base);
     return &list->base.base;
 }
 
@@ -82,8 +93,10 @@ static bool resize(hm_heap *heap, hm_list *list, size_t length)
     } else if (capacity != 0) {
         hm_object **items = NULL;
         if (capacity <= SIZE_MAX / 2 / sizeof(hm_object *))
-            items = hm_memory_resize(heap, list->items, list->capacity * sizeof(hm_object *),
-                                     capacity * sizeof(hm_object *));
+            items = list->items == NULL
+                        ? hm_memory_allocate(heap, capacity * sizeof(hm_object *))
+                        : hm_memory_resize(heap, list->items, list->capacity * sizeof(hm_object *),
+                                           capacity * sizeof(hm_object *));
         if (items == NULL)
             return hm_fail(heap, HM_NO_MEMORY, "no memory for a list of %zu items", length);
         list->items = items;
@@ -92,37 +105,50 @@ static bool resize(hm_heap *heap, hm_list *list, size_t length)
     return true;
 }
 
-hm_object *hm_list_sized(hm_heap *heap, size_t length)
+/* A list with a block of `length` slots that hold nothing, length 0; untracked. */
+static HM_ALWAYS_INLINE hm_list *list_with_room(hm_heap *heap, size_t length)
 {
     hm_list *list = untracked_list(heap);
+    if (list == NULL || length == 0)
+        return list;
+    if (length <= SIZE_MAX / 2 / sizeof(hm_object *))
+        list->items = hm_memory_allocate(heap, length * sizeof(hm_object *));
+    if (HM_UNLIKELY(list->items == NULL)) {
+        hm_decref(heap, &list->base.base);
+        hm_fail(heap, HM_NO_MEMORY, "no memory for a list of %zu items", length);
+        return NULL;
+    }
+    list->capacity = length;
+    return list;
+}
+
+hm_object *hm_list_sized(hm_heap *heap, size_t length)
+{
+    hm_list *list = list_with_room(heap, length);
     if (list == NULL)
         return NULL;
-    if (length > 0) {
-        if (length <= SIZE_MAX / 2 / sizeof(hm_object *))
-            list->items = hm_memory_allocate(heap, length * sizeof(hm_object *));
-        if (list->items == NULL) {
-            hm_decref(heap, &list->base.base);
-            hm_fail(heap, HM_NO_MEMORY, "no memory for a list of %zu items", length);
-            return NULL;
-        }
-        list->capacity = length;
-        for (size_t index = 0; index < length; index++)
-            list->items[index] = &hm_none;
-        list->base.length = length;
-    }
-    hm_track(heap, &list->base.base);
+    for (size_t index = 0; index < length; index++)
+        list->items[index] = &hm_none;
+    list->base.length = length;
+    hm_track_new(heap, &list->base.base);
     return &list->base.base;
 }
 
-bool hm_list_append(hm_heap *heap, hm_object *object, hm_object *item)
+hm_object *hm_list_of(hm_heap *heap, hm_object *const *items, size_t length)
+{
+    hm_list *list = list_with_room(heap, length);
+    if (list == NULL)
+        return NULL;
+    hm_store_first_all(heap, &list->base.base, list->items, items, length);
+    list->base.length = length;
+    hm_track_new(heap, &list->base.base);
+    return &list->base.base;
+}
+
+bool hm_list_append_growing(hm_heap *heap, hm_object *object, hm_object *item)
 {
     hm_list *list = (hm_list *)object;
-    HM_ASSERT(hm_is(object, &hm_list_type));
-    if (list->base.length == list->capacity && !resize(heap, list, list->base.length + 1))
-        return false;
-    hm_store_first(heap, object, &list->items[list->base.length], hm_incref(item));
-    list->base.length++;
-    return true;
+    return resize(heap, list, list->base.length + 1) && hm_list_append(heap, object, item);
 }
 
 bool hm_list_append_new(hm_heap *heap, hm_object *list, hm_object *item)
@@ -132,12 +158,6 @@ bool hm_list_append_new(hm_heap *heap, hm_object *list, hm_object *item)
     bool appended = hm_list_append(heap, list, item);
     hm_decref(heap, item);
     return appended;
-}
-
-void hm_list_set(hm_heap *heap, hm_object *object, size_t index, hm_object *value)
-{
-    HM_ASSERT(hm_is(object, &hm_list_type) && index < hm_list_length(object));
-    hm_store(heap, object, &((hm_list *)object)->items[index], value);
 }
 
 /* Shrinking never fails: where the allocator refuses, the larger block stays. An emptied list has

@@ -13,25 +13,26 @@
 #include "object/heap.h"
 
 /** A new block of `bytes`, or NULL. */
-static inline void *hm_memory_allocate(hm_heap *heap, size_t bytes)
+static HM_ALWAYS_INLINE void *hm_memory_allocate(hm_heap *heap, size_t bytes)
 {
     return hm_call_malloc(&heap->allocator, bytes);
 }
 
 /** A new zeroed block of `count` times `bytes`, or NULL. */
-static inline void *hm_memory_allocate_zeroed(hm_heap *heap, size_t count, size_t bytes)
+static HM_ALWAYS_INLINE void *hm_memory_allocate_zeroed(hm_heap *heap, size_t count, size_t bytes)
 {
     return hm_call_calloc(&heap->allocator, count, bytes);
 }
 
 /** Resizes a block of `old_bytes` (NULL: 0); NULL: out of memory, the old block is as it was. */
-static inline void *hm_memory_resize(hm_heap *heap, void *block, size_t old_bytes, size_t bytes)
+static HM_ALWAYS_INLINE void *hm_memory_resize(hm_heap *heap, void *block, size_t old_bytes,
+                                               size_t bytes)
 {
     return hm_call_realloc(&heap->allocator, block, old_bytes, bytes);
 }
 
 /** Frees a block of `bytes`; NULL does nothing. */
-static inline void hm_memory_free(hm_heap *heap, void *block, size_t bytes)
+static HM_ALWAYS_INLINE void hm_memory_free(hm_heap *heap, void *block, size_t bytes)
 {
     if (HM_UNLIKELY(heap->sized))
         hm_call_free_sized(&heap->allocator, block, bytes);
@@ -39,14 +40,92 @@ static inline void hm_memory_free(hm_heap *heap, void *block, size_t bytes)
         hm_call_free(&heap->allocator, block);
 }
 
+/** The collector's step: a container more than its threshold allows is about to be allocated. */
+void hm_object_step(hm_heap *heap);
+
+/** Tells that there was no memory for an object, in heap->error. */
+void hm_object_no_memory(hm_heap *heap, const hm_type *type, size_t bytes);
+
+/** Tells the sink that a cascade of deaths has become a long one, where it is one. */
+void hm_object_tell_cascade(hm_heap *heap);
+
+/** Makes `object`, of a block just allocated or kept, a new one: count 1, untracked. */
+static HM_ALWAYS_INLINE void hm_object_begin(hm_heap *heap, hm_object *object, const hm_type *type)
+{
+    object->reference_count = 1;
+    object->collector_word = 0;
+    object->type = type;
+    heap->live_objects++;
+}
+
 /**
  * A new object of `bytes` with count 1 and this type, untracked, the rest uninitialized; a
  * container gets the collector's prefix, and the allocation may run a collection first. NULL: out
  * of memory, told in heap->error.
+ *
+ * Inlined into each type's constructor, where the type's flags and mostly the size are constants.
  */
-hm_object *hm_object_allocate(hm_heap *heap, const hm_type *type, size_t bytes);
+static HM_ALWAYS_INLINE hm_object *hm_object_allocate(hm_heap *heap, const hm_type *type,
+                                                      size_t bytes)
+{
+    size_t prefix = 0;
+    if (type->flags & HM_TYPE_CONTAINER) {
+        prefix = heap->prefix_bytes;
+        if (HM_UNLIKELY(++heap->young_count > heap->young_threshold))
+            hm_object_step(heap);
+    }
+#if HM_TRACE
+    heap->trace.allocating = type;
+#endif
+    char *block = hm_memory_allocate(heap, bytes + prefix);
+    if (HM_UNLIKELY(block == NULL)) {
+        hm_object_no_memory(heap, type, bytes);
+        return NULL;
+    }
+    hm_object *object = (hm_object *)(void *)(block + prefix);
+    hm_object_begin(heap, object, type);
+    return object;
+}
+
+/** Counts an object's death towards the running cascade and tells the sink of a long one. */
+static HM_ALWAYS_INLINE void hm_object_count_death(hm_heap *heap)
+{
+    heap->live_objects--;
+    if (HM_UNLIKELY(--heap->cascade_left == 0))
+        hm_object_tell_cascade(heap);
+}
+
+/** Gives a container's block back to the allocator and nothing else; its type is not asked. */
+static HM_ALWAYS_INLINE void hm_container_release_block(hm_heap *heap, hm_object *object,
+                                                        size_t bytes)
+{
+    size_t prefix = heap->prefix_bytes;
+    if (heap->young_count > 0)
+        heap->young_count--;
+    hm_memory_free(heap, (char *)object - prefix, bytes + prefix);
+}
+
+/** Gives an object's block back to the allocator and nothing else. */
+static HM_ALWAYS_INLINE void hm_object_release_block(hm_heap *heap, hm_object *object, size_t bytes)
+{
+    if (object->type->flags & HM_TYPE_CONTAINER)
+        hm_container_release_block(heap, object, bytes);
+    else
+        hm_memory_free(heap, object, bytes);
+}
 
 /** Frees the memory of an object of `bytes` (CPython's PyObject_GC_Del, PyObject_Free). */
-void hm_object_free(hm_heap *heap, hm_object *object, size_t bytes);
+static HM_ALWAYS_INLINE void hm_object_free(hm_heap *heap, hm_object *object, size_t bytes)
+{
+    hm_object_count_death(heap);
+    hm_object_release_block(heap, object, bytes);
+}
+
+/** hm_object_free of what is known to be an atom. */
+static HM_ALWAYS_INLINE void hm_atom_free(hm_heap *heap, hm_object *atom, size_t bytes)
+{
+    hm_object_count_death(heap);
+    hm_memory_free(heap, atom, bytes);
+}
 
 #endif

@@ -2,17 +2,13 @@
 
 #include "object/freelist.h"
 #include "object/memory.h"
+#include "object/number_layout.h"
 
 #include <string.h>
 
-enum { DIGIT_BITS = 30, DIGIT_MASK = (1 << DIGIT_BITS) - 1 };
+enum { DIGIT_BITS = HM_INT_DIGIT_BITS, DIGIT_MASK = (1 << DIGIT_BITS) - 1 };
 
-/* As CPython's PyLongObject: the sign and the number of digits, then 30-bit digits. */
-typedef struct integer {
-    hm_object base;
-    int64_t signed_digits; /* number of digits, negative where the value is */
-    uint32_t digits[];
-} integer;
+typedef hm_int integer;
 
 typedef struct small_integer {
     hm_object base;
@@ -42,7 +38,7 @@ static size_t integer_size(const hm_object *object)
 
 static void integer_deallocate(hm_heap *heap, hm_object *object)
 {
-    hm_object_free(heap, object, integer_size(object));
+    hm_atom_free(heap, object, integer_size(object));
 }
 
 static void float_deallocate(hm_heap *heap, hm_object *object)
@@ -54,16 +50,20 @@ const hm_type hm_int_type = {.name = "int",
                              .basic_size = INTEGER_BASIC_BYTES,
                              .flags = HM_TYPE_INT,
                              .size = integer_size,
+                             .die = integer_deallocate,
                              .deallocate = integer_deallocate};
 
 const hm_type hm_bool_type = {.name = "bool",
                               .basic_size = INTEGER_BASIC_BYTES,
                               .flags = HM_TYPE_INT,
                               .size = integer_size,
+                              .die = integer_deallocate,
                               .deallocate = integer_deallocate};
 
-const hm_type hm_float_type = {
-    .name = "float", .basic_size = sizeof(floating), .deallocate = float_deallocate};
+const hm_type hm_float_type = {.name = "float",
+                               .basic_size = sizeof(floating),
+                               .die = float_deallocate,
+                               .deallocate = float_deallocate};
 
 #define IMMORTAL(type_object)                                                                      \
     {                                                                                              \
@@ -89,22 +89,41 @@ static small_integer booleans[2] = {
     {.base = IMMORTAL(&hm_bool_type), .signed_digits = 0, .digit = 0},
     {.base = IMMORTAL(&hm_bool_type), .signed_digits = 1, .digit = 1}};
 
-hm_object *hm_int_new(hm_heap *heap, int64_t value)
+/* One digit: most ints. */
+static HM_ALWAYS_INLINE hm_object *new_short(hm_heap *heap, int64_t signed_digits, uint32_t digit)
 {
-    if (value >= HM_SMALL_INT_MIN && value <= HM_SMALL_INT_MAX)
-        return &small_integers[value - HM_SMALL_INT_MIN].base;
-    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    int64_t digits = magnitude >> DIGIT_BITS == 0 ? 1 : magnitude >> (2 * DIGIT_BITS) == 0 ? 2 : 3;
+    small_integer *number = (small_integer *)hm_object_allocate(
+        heap, &hm_int_type, INTEGER_BASIC_BYTES + sizeof(uint32_t));
+    if (HM_UNLIKELY(number == NULL))
+        return NULL;
+    number->signed_digits = signed_digits;
+    number->digit = digit;
+    return &number->base;
+}
+
+static HM_NOINLINE hm_object *new_long(hm_heap *heap, bool negative, uint64_t magnitude)
+{
+    int64_t digits = magnitude >> (2 * DIGIT_BITS) == 0 ? 2 : 3;
     integer *number = (integer *)hm_object_allocate(
         heap, &hm_int_type, INTEGER_BASIC_BYTES + (size_t)digits * sizeof(uint32_t));
     if (number == NULL)
         return NULL;
-    number->signed_digits = value < 0 ? -digits : digits;
+    number->signed_digits = negative ? -digits : digits;
     for (int64_t index = 0; index < digits; index++) {
         number->digits[index] = (uint32_t)(magnitude & DIGIT_MASK);
         magnitude >>= DIGIT_BITS;
     }
     return &number->base;
+}
+
+hm_object *hm_int_new(hm_heap *heap, int64_t value)
+{
+    if (value >= HM_SMALL_INT_MIN && value <= HM_SMALL_INT_MAX)
+        return &small_integers[value - HM_SMALL_INT_MIN].base;
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    return HM_LIKELY(magnitude >> DIGIT_BITS == 0)
+               ? new_short(heap, value < 0 ? -1 : 1, (uint32_t)magnitude)
+               : new_long(heap, value < 0, magnitude);
 }
 
 int64_t hm_int_value(const hm_object *object)

@@ -91,6 +91,9 @@ struct hm_type {
     void (*clear)(hm_heap *heap, hm_object *object);
     /** Runs its finalizer, once in its life; may bring it back to life. NULL: has none. */
     void (*finalize)(hm_heap *heap, hm_object *object);
+    /** Ends its life when its count has become 0: hm_object_deallocate, or a shorter way to the
+       same end for a type that can have no finalizer, or no weak references, or is an atom. */
+    void (*die)(hm_heap *heap, hm_object *object);
     /** Drops its references and frees its memory; finalizer and weak references are done. */
     void (*deallocate)(hm_heap *heap, hm_object *object);
     /** Bytes of the object and the blocks only it owns, prefix excluded; NULL: basic + items. */
@@ -104,7 +107,7 @@ static inline bool hm_is_immortal(const hm_object *object)
 }
 
 /** Adds a reference and returns the object. Nothing to do for an immortal one. */
-static inline hm_object *hm_incref(hm_object *object)
+static HM_ALWAYS_INLINE hm_object *hm_incref(hm_object *object)
 {
     uint32_t count = object->reference_count + 1;
     if (HM_LIKELY((int32_t)count > 0))
@@ -118,7 +121,8 @@ static inline hm_object *hm_xincref(hm_object *object)
     return object == NULL ? NULL : hm_incref(object);
 }
 
-/** Ends the life of an object whose count has just become 0: finalizer, weak references, memory. */
+/** Ends the life of a container whose count has just become 0: finalizer, weak references, memory.
+ * A hm_type.die. */
 void hm_object_deallocate(hm_heap *heap, hm_object *object);
 
 /**
@@ -128,7 +132,7 @@ void hm_object_deallocate(hm_heap *heap, hm_object *object);
 void hm_object_negative_count(hm_heap *heap, hm_object *object);
 
 /** Drops a reference the caller owns; at the last one the object dies (CPython's Py_DECREF). */
-static inline void hm_decref(hm_heap *heap, hm_object *object)
+static HM_ALWAYS_INLINE void hm_decref(hm_heap *heap, hm_object *object)
 {
     if (HM_UNLIKELY(hm_is_immortal(object)))
         return;
@@ -139,11 +143,11 @@ static inline void hm_decref(hm_heap *heap, hm_object *object)
     }
 #endif
     if (--object->reference_count == 0)
-        hm_object_deallocate(heap, object);
+        object->type->die(heap, object);
 }
 
 /** hm_decref for a reference that may be NULL. */
-static inline void hm_xdecref(hm_heap *heap, hm_object *object)
+static HM_ALWAYS_INLINE void hm_xdecref(hm_heap *heap, hm_object *object)
 {
     if (object != NULL)
         hm_decref(heap, object);
@@ -181,6 +185,16 @@ static inline bool hm_may_be_tracked(const hm_object *object)
 static inline bool hm_is(const hm_object *object, const hm_type *type)
 {
     return object->type == type;
+}
+
+/**
+ * Makes `count` new slots empty. The stores are atomic so that they stay stores: a compiler would
+ * make a call of memset of the loop, which costs more than the few slots most objects have.
+ */
+static HM_ALWAYS_INLINE void hm_clear_slots(hm_object **slots, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        __atomic_store_n(&slots[index], NULL, __ATOMIC_RELAXED);
 }
 
 /** Calls `visit` with each object in `count` slots from `slots` on; skips NULL. */

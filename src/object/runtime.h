@@ -1,6 +1,6 @@
 /**
- * This module is what the runtime's own files share and nobody else needs: the account of deaths,
- * the raw release of a block, generic clearing, the ledger.
+ * This module is what the runtime's own files share and nobody else needs: generic clearing, the
+ * trigger of the collector, events, the ledger.
  */
 #ifndef HM_OBJECT_RUNTIME_H
 #define HM_OBJECT_RUNTIME_H
@@ -11,12 +11,45 @@
 /** How deep deallocation nests before the rest is deferred (CPython's trashcan: 50). */
 enum { HM_DEALLOCATION_DEPTH = 50 };
 
-/** Counts an object's death towards the running cascade and tells the sink of a long one. */
-void hm_object_count_death(hm_heap *heap);
+/** True where somebody refers to the object weakly. */
+static inline bool hm_has_weak_references(const hm_object *object, const hm_type *type)
+{
+    const void *head = (const char *)object + type->weaklist_offset;
+    return type->weaklist_offset != 0 && *(hm_object *const *)head != NULL;
+}
 
-/** Gives an object's block back to the allocator and nothing else: free lists and hm_object_free.
+/** Puts a dead container off until the outermost deallocation has unwound. */
+void hm_object_defer(hm_heap *heap, hm_object *object);
+
+/** What a deallocation leaves to the outermost one; does nothing in one that is not. */
+void hm_object_end_outermost(hm_heap *heap);
+
+/**
+ * Begins the end of a dead container, and takes it from its collector; false: it nests too deep and
+ * was deferred. When its references are dropped its death is counted, then hm_die_end must follow,
+ * and last its block is freed. Here so that the common types need no call for it.
  */
-void hm_object_release_block(hm_heap *heap, hm_object *object, size_t bytes);
+static HM_ALWAYS_INLINE bool hm_die_begin(hm_heap *heap, hm_object *object)
+{
+    uint32_t depth = heap->deallocation_depth;
+    if (HM_UNLIKELY(depth >= HM_DEALLOCATION_DEPTH)) {
+        hm_object_defer(heap, object);
+        return false;
+    }
+    if (depth == 0)
+        heap->cascade_left = HM_CASCADE_OBJECTS;
+    heap->deallocation_depth = depth + 1;
+    if (HM_LIKELY(hm_is_tracked(object)))
+        hm_untrack(heap, object);
+    return true;
+}
+
+static HM_ALWAYS_INLINE void hm_die_end(hm_heap *heap)
+{
+    if (HM_UNLIKELY(heap->unfinished))
+        hm_object_end_outermost(heap);
+    heap->deallocation_depth--;
+}
 
 /**
  * Runs the finalizer where there is one that has not run, with the caller's reference held; its

@@ -89,6 +89,7 @@ const hm_type hm_set_type = {.name = "set",
                              .traverse = set_traverse,
                              .clear = hm_set_clear,
                              .size = set_size,
+                             .die = hm_object_deallocate,
                              .deallocate = set_deallocate};
 
 hm_object *hm_set_new(hm_heap *heap)

@@ -30,23 +30,25 @@ static void str_deallocate(hm_heap *heap, hm_object *object)
 {
     if (((hm_str *)object)->state & HM_STR_INTERNED)
         forget_interned(heap, object);
-    hm_object_free(heap, object, str_size(object));
+    hm_atom_free(heap, object, str_size(object));
 }
 
 static void bytes_deallocate(hm_heap *heap, hm_object *object)
 {
-    hm_object_free(heap, object, bytes_size(object));
+    hm_atom_free(heap, object, bytes_size(object));
 }
 
 const hm_type hm_str_type = {.name = "str",
                              .basic_size = offsetof(hm_str, data),
                              .flags = HM_TYPE_STR,
                              .size = str_size,
+                             .die = str_deallocate,
                              .deallocate = str_deallocate};
 
 const hm_type hm_bytes_type = {.name = "bytes",
                                .basic_size = offsetof(hm_bytes, data),
                                .size = bytes_size,
+                               .die = bytes_deallocate,
                                .deallocate = bytes_deallocate};
 
 static struct {

@@ -21,7 +21,11 @@ hm_object *hm_tuple_new(hm_heap *heap, size_t length);
 hm_object *hm_tuple_of(hm_heap *heap, hm_object *const *items, size_t length);
 
 /** Stores `value` (stolen) at `index`, which must be in range (PyTuple_SetItem). */
-void hm_tuple_set(hm_heap *heap, hm_object *tuple, size_t index, hm_object *value);
+static inline void hm_tuple_set(hm_heap *heap, hm_object *tuple, size_t index, hm_object *value)
+{
+    HM_ASSERT(hm_is(tuple, &hm_tuple_type) && index < ((const hm_tuple *)tuple)->base.length);
+    hm_store(heap, tuple, &((hm_tuple *)tuple)->items[index], value);
+}
 
 /** The item at `index`, borrowed; the index must be in range. */
 static inline hm_object *hm_tuple_get(const hm_object *tuple, size_t index)

@@ -26,6 +26,7 @@ static const hm_type remover_type = {
     .flags = HM_TYPE_CONTAINER,
     .references = {.fixed_offset = offsetof(remover, container), .fixed_count = 1},
     .clear = hm_object_clear_slots,
+    .die = hm_object_deallocate,
     .deallocate = remover_deallocate};
 
 bool hm_is_weak_container(const hm_object *object)

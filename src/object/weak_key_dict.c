@@ -13,6 +13,7 @@ const hm_type hm_weak_key_dict_type = {.name = "WeakKeyDictionary",
                                        .weaklist_offset = offsetof(hm_weak_container, weaklist),
                                        .references = HM_WEAK_CONTAINER_REFERENCES,
                                        .clear = hm_weak_container_clear,
+                                       .die = hm_object_deallocate,
                                        .deallocate = hm_weak_container_deallocate};
 
 static hm_weak_container *dict_of(const hm_object *object)

@@ -12,6 +12,7 @@ const hm_type hm_weak_set_type = {.name = "WeakSet",
                                   .weaklist_offset = offsetof(hm_weak_container, weaklist),
                                   .references = HM_WEAK_CONTAINER_REFERENCES,
                                   .clear = hm_weak_container_clear,
+                                  .die = hm_object_deallocate,
                                   .deallocate = hm_weak_container_deallocate};
 
 static hm_weak_container *set_of(const hm_object *object)

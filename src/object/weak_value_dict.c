@@ -35,6 +35,7 @@ const hm_type hm_weakref_keyed_type = {.name = "KeyedRef",
                                        .references = HM_WEAKREF_REFERENCES,
                                        .traverse = keyed_traverse,
                                        .clear = keyed_clear,
+                                       .die = hm_object_deallocate,
                                        .deallocate = keyed_deallocate};
 
 const hm_type hm_weak_value_dict_type = {.name = "WeakValueDictionary",
@@ -43,6 +44,7 @@ const hm_type hm_weak_value_dict_type = {.name = "WeakValueDictionary",
                                          .weaklist_offset = offsetof(hm_weak_container, weaklist),
                                          .references = HM_WEAK_CONTAINER_REFERENCES,
                                          .clear = hm_weak_container_clear,
+                                         .die = hm_object_deallocate,
                                          .deallocate = hm_weak_container_deallocate};
 
 /* The dict with nothing pending. */

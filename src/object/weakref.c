@@ -12,12 +12,14 @@ const hm_type hm_weakref_type = {.name = "weakref.ReferenceType",
                                  .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREF,
                                  .references = HM_WEAKREF_REFERENCES,
                                  .clear = hm_weakref_clear,
+                                 .die = hm_object_deallocate,
                                  .deallocate = hm_weakref_deallocate};
 
 const hm_type hm_weakref_native_type = {.name = "weakref.ReferenceType",
                                         .basic_size = sizeof(hm_weak_reference),
                                         .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREF,
                                         .clear = hm_weakref_clear,
+                                        .die = hm_object_deallocate,
                                         .deallocate = hm_weakref_deallocate};
 
 static hm_weak_reference **head_of(const hm_object *object)

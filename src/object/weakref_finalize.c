@@ -40,6 +40,7 @@ const hm_type hm_finalize_type = {
     .flags = HM_TYPE_CONTAINER,
     .references = {.fixed_offset = offsetof(finalizer, arguments), .fixed_count = 3},
     .clear = hm_object_clear_slots,
+    .die = hm_object_deallocate,
     .deallocate = finalizer_deallocate};
 
 static void unlink_from(registry *book, finalizer *object)
@@ -82,6 +83,7 @@ static const hm_type registry_type = {.name = "finalize registry",
                                       .flags = HM_TYPE_CONTAINER,
                                       .traverse = registry_traverse,
                                       .clear = registry_clear,
+                                      .die = hm_object_deallocate,
                                       .deallocate = registry_deallocate};
 
 /* The heap's registry, borrowed, made where there is none yet. Its allocation may collect, and a

@@ -14,6 +14,7 @@ const hm_type hm_weakproxy_type = {.name = "weakref.ProxyType",
                                    .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREF,
                                    .references = HM_WEAKREF_REFERENCES,
                                    .clear = hm_weakref_clear,
+                                   .die = hm_object_deallocate,
                                    .deallocate = hm_weakref_deallocate};
 
 const hm_type hm_weakcallableproxy_type = {.name = "weakref.CallableProxyType",
@@ -21,6 +22,7 @@ const hm_type hm_weakcallableproxy_type = {.name = "weakref.CallableProxyType",
                                            .flags = HM_TYPE_CONTAINER | HM_TYPE_WEAKREF,
                                            .references = HM_WEAKREF_REFERENCES,
                                            .clear = hm_weakref_clear,
+                                           .die = hm_object_deallocate,
                                            .deallocate = hm_weakref_deallocate};
 
 bool hm_is_weakproxy(const hm_object *object)

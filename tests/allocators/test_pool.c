@@ -225,6 +225,7 @@ static void test_foreign_pointers_are_recognised(void **state)
     assert_free_aborts((void *)(uintptr_t)0x10);
     assert_free_aborts((void *)(uintptr_t)0xffff800000001000u);
     assert_free_aborts(huge + 4096);
+    assert_free_aborts(large + 16); /* inside a block, which is not its beginning */
     hm_pool_free(huge);
     hm_pool_free(large);
     assert_free_aborts(huge);

@@ -1,7 +1,8 @@
 /* What the pool takes from the kernel it gives back, and its account agrees with the kernel's. */
 #include "cmocka_all.h"
 
-#include "allocators/pool/address_map.h"
+#include "allocators/pool/options.h"
+#include "allocators/pool/window.h"
 #include "pool_table.h"
 #include "shadow.h"
 
@@ -38,23 +39,62 @@ static void assert_pool_is_whole(void)
         fail_msg("%s", defect);
 }
 
-static void test_empty_arenas_are_unmapped(void **state)
+/* Kept for a while, so that a drop and a build-up fault in no page twice, then unmapped while the
+   program goes on. */
+static void test_empty_arenas_stay_for_a_delay(void **state)
 {
     HM_UNUSED(state);
     fill(BLOCKS);
     unsigned full = hm_pool_count().arenas;
-    size_t mapped = process_bytes(0);
+    size_t mapped = process_bytes(0), resident = process_bytes(1);
     assert_true(full >= 24);
     for (unsigned index = 0; index < BLOCKS; index++)
         hm_pool_free(blocks[index]);
-    hm_pool_census census = hm_pool_count();
-    assert_true(census.arenas <= 6); /* the spare ones and that of the last slab */
-    assert_true(census.spare_arenas <= 4);
-    assert_true(process_bytes(0) + (size_t)(full - 6) * HM_POOL_REGION_BYTES <= mapped);
+    assert_int_equal(hm_pool_count().arenas, full);
+    assert_true(hm_pool_count().spare_arenas + 2 >=
+                full); /* those of a bin's and the cache's slabs */
+    fill(BLOCKS);
+    assert_int_equal(hm_pool_count().arenas, full);
+#ifndef HM_SANITIZED
+    assert_true(process_bytes(1) <= resident + HM_POOL_ARENA_BYTES); /* one was not full before */
+#else
+    HM_UNUSED(resident);
+#endif
+    for (unsigned index = 0; index < BLOCKS; index++)
+        hm_pool_free(blocks[index]);
+    for (unsigned step = 0; step < HM_POOL_RETAIN_DEFAULT; step++)
+        hm_pool_free(hm_pool_malloc(100000)); /* a run taken and returned */
+    assert_true(hm_pool_count().arenas <= 3);
+    assert_true(process_bytes(0) + (size_t)(full - 3) * HM_POOL_ARENA_BYTES <= mapped);
     assert_pool_is_whole();
     hm_pool_purge();
     assert_int_equal(hm_pool_count().arenas, 0);
     assert_pool_is_whole();
+}
+
+/* Blocks that only go through caches and slabs let arenas grow old as well. */
+static void test_work_without_runs_ages_empty_arenas(void **state)
+{
+    HM_UNUSED(state);
+    enum { BATCH = 3000 };
+    static char *batch[BATCH];
+    fill(BLOCKS);
+    for (unsigned index = 0; index < BLOCKS; index++)
+        hm_pool_free(blocks[index]);
+    for (unsigned index = 0; index < BATCH; index++)
+        batch[index] = hm_pool_malloc(1024);
+    assert_true(hm_pool_count().spare_arenas >= 10);
+    for (unsigned round = 0; round < 2000 && hm_pool_count().spare_arenas > 2; round++) {
+        for (unsigned index = 0; index < BATCH / 2; index++)
+            hm_pool_free(batch[index]);
+        for (unsigned index = 0; index < BATCH / 2; index++)
+            batch[index] = hm_pool_malloc(1024);
+    }
+    assert_true(hm_pool_count().spare_arenas <= 2);
+    for (unsigned index = 0; index < BATCH; index++)
+        hm_pool_free(batch[index]);
+    hm_pool_purge();
+    assert_int_equal(hm_pool_count().arenas, 0);
 }
 
 /* Every tenth slab keeps a block: the pages of the others must go at a purge. */
@@ -138,14 +178,14 @@ static void test_runs_come_from_the_fullest_arena(void **state)
     for (unsigned index = 0; index < RUNS; index++) /* three arenas of 32 runs */
         runs[index] = hm_pool_malloc(RUN_BYTES);
     assert_int_equal(hm_pool_count().arenas, 3);
-    uintptr_t fuller = (uintptr_t)runs[40] / HM_POOL_REGION_BYTES;
+    uintptr_t fuller = (uintptr_t)runs[40] / HM_POOL_ARENA_BYTES;
     for (unsigned index = 0; index < 20; index++)
         hm_pool_free(runs[index]);
     hm_pool_free(runs[40]);
     hm_pool_free(runs[41]);
     for (unsigned index = 0; index < 2; index++) {
         runs[40 + index] = hm_pool_malloc(RUN_BYTES);
-        assert_int_equal((uintptr_t)runs[40 + index] / HM_POOL_REGION_BYTES, fuller);
+        assert_int_equal((uintptr_t)runs[40 + index] / HM_POOL_ARENA_BYTES, fuller);
     }
     for (unsigned index = 20; index < RUNS; index++)
         hm_pool_free(runs[index]);
@@ -178,7 +218,8 @@ static void test_steady_churn_does_not_grow(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty_arenas_are_unmapped),
+        cmocka_unit_test(test_empty_arenas_stay_for_a_delay),
+        cmocka_unit_test(test_work_without_runs_ages_empty_arenas),
         cmocka_unit_test(test_purge_returns_the_pages_of_empty_slabs),
         cmocka_unit_test(test_active_counts_slabs_with_a_live_block),
         cmocka_unit_test(test_huge_blocks_return_at_once),

@@ -4,6 +4,7 @@
 #include "pool_table.h"
 #include "shadow.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
@@ -198,6 +199,31 @@ static void test_destructors_may_allocate_after_the_pool_let_go(void **state)
     assert_pool_is_whole();
 }
 
+/* libc frees a thread's last blocks after all destructors: a destructor that has run as often as
+   it may stands for it. A local pool got then would be nobody's for good. */
+static void last_destructor(void *block)
+{
+    static _Thread_local unsigned calls;
+    if (++calls < PTHREAD_DESTRUCTOR_ITERATIONS)
+        pthread_setspecific(late_key, block);
+    else
+        hm_pool_free(block);
+}
+
+static void test_a_last_free_takes_no_local_pool(void **state)
+{
+    HM_UNUSED(state);
+    assert_int_equal(pthread_key_create(&late_key, last_destructor), 0);
+    unsigned owned = hm_pool_count().owned_locals;
+    for (unsigned index = 0; index < 50; index++)
+        run_thread(leave_to_destructor, NULL);
+    assert_int_equal(hm_pool_count().owned_locals, owned);
+    pthread_key_delete(late_key);
+    hm_pool_purge();
+    assert_int_equal(allocated_bytes(), 0);
+    assert_pool_is_whole();
+}
+
 /* ---- fork ---- */
 
 static atomic_bool stop;
@@ -293,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_adopted_slabs_are_used),
         cmocka_unit_test(test_blocks_wander_between_threads),
         cmocka_unit_test(test_destructors_may_allocate_after_the_pool_let_go),
+        cmocka_unit_test(test_a_last_free_takes_no_local_pool),
         cmocka_unit_test(test_a_child_retires_other_threads_local_pools),
         cmocka_unit_test(test_children_forked_among_busy_threads_can_allocate),
     };

@@ -65,6 +65,14 @@ static void test_aligned_classes(void **state)
     assert_int_equal(hm_pool_class_aligned(16, HM_POOL_SMALL_MAX + 1), HM_POOL_CLASS_COUNT);
 }
 
+/* The fast path's table against the arithmetic it stands for. */
+static void test_the_table_of_bins_says_what_the_arithmetic_says(void **state)
+{
+    HM_UNUSED(state);
+    for (size_t bytes = 0; bytes <= HM_POOL_SMALL_MAX; bytes++)
+        assert_int_equal(hm_pool_bin_number_of(bytes), hm_pool_class_of(bytes) + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +81,7 @@ int main(void)
         cmocka_unit_test(test_waste_is_bounded),
         cmocka_unit_test(test_slabs_hold_enough_blocks),
         cmocka_unit_test(test_aligned_classes),
+        cmocka_unit_test(test_the_table_of_bins_says_what_the_arithmetic_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,9 @@ def svg_text(kind: FigureKind, analysis) -> str:
                        for picture in pictures)
 
 
+#: Those that need inlined calls or more threads: test_beside.py.
+ORDINARY = [kind for kind in FIGURES if kind.name not in ("dispatch", "threads")]
+
 #: What a run must have for a figure to have data, where the small run lacks it.
 NEEDED = {"refill": {"works": 0, "release": True}, "soak": {"works": 0, "soak": {"tcmalloc": 3e5}}}
 
@@ -54,7 +57,7 @@ def analysis_for(tmp_path_factory, small_analysis):
     return of
 
 
-@pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", ORDINARY, ids=lambda kind: kind.name)
 def test_every_figure_names_all_back_ends_and_has_tips(kind, analysis_for):
     analysis = analysis_for(kind)
     text = svg_text(kind, analysis)
@@ -64,14 +67,14 @@ def test_every_figure_names_all_back_ends_and_has_tips(kind, analysis_for):
     assert "<dc:date" not in text and "DOCTYPE" not in text
 
 
-@pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", ORDINARY, ids=lambda kind: kind.name)
 def test_every_figure_says_in_words_that_there_is_nothing_valid(kind, own_run, edit_journal):
     edit_journal(own_run, lambda record: record.update(valid=False, reason="crashed"))
     absent = drawn(kind, analyse(load_run(own_run)))
     assert isinstance(absent, Absent) and absent.reason.endswith(".")
 
 
-@pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", ORDINARY, ids=lambda kind: kind.name)
 def test_every_figure_bears_one_cell(kind, analysed):
     analysis = analysed(Recipe(works=1, backends=("system",), collectors=("none",)))
     pictures = drawn(kind, analysis)
@@ -89,7 +92,7 @@ def hostile_analysis(tmp_path_factory):
         labels=labels))))
 
 
-@pytest.mark.parametrize("kind", FIGURES, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", ORDINARY, ids=lambda kind: kind.name)
 def test_every_figure_bears_hostile_labels(kind, hostile_analysis, analysed):
     if kind.name in NEEDED or kind.name == "uncollected":
         evil = {**NEEDED.get(kind.name, {"works": 2}), "labels": {"system": "<script>alert(1)<"}}

@@ -2,7 +2,9 @@
  * model. */
 #include "base/random.h"
 #include "heap_fixture.h"
-#include "object/dict_keys.h"
+#include "object/dict_index.h"
+
+#include <math.h>
 
 static void set_int(hm_heap *heap, hm_object *dict, hm_object *key, int64_t value)
 {
@@ -202,6 +204,188 @@ static void test_items_are_popped_from_the_end(void **state)
     fixture_end(heap);
 }
 
+/* What looking up every key of a dict costs, in groups of the index compared. */
+typedef struct probes {
+    size_t groups;  /* of all keys */
+    size_t longest; /* of one */
+    size_t keys;
+} probes;
+
+static size_t groups_to(const hm_dict_keys *keys, uint64_t hash, size_t slot)
+{
+    size_t at = hm_dict_probe_begin(keys, hash, keys->width_log2).slot, tried = 1;
+    while (at / HM_GROUP_SLOTS != slot / HM_GROUP_SLOTS) {
+        at = hm_dict_next_group(keys, at, tried);
+        tried++;
+    }
+    return tried;
+}
+
+static probes count_probes(hm_heap *heap, const hm_object *dict)
+{
+    const hm_dict_keys *keys = ((const hm_dict *)dict)->keys;
+    probes counted = {0};
+    hm_object *key, *value;
+    for (size_t position = 0; hm_dict_next(dict, &position, &key, &value);) {
+        uint64_t hash;
+        assert_true(hm_object_hash(heap, key, &hash));
+        hm_dict_place place = hm_dict_find(keys, key, hash);
+        assert_non_null(place.pair);
+        size_t groups = groups_to(keys, hash, place.slot);
+        counted.groups += groups;
+        counted.longest = groups > counted.longest ? groups : counted.longest;
+        counted.keys++;
+    }
+    return counted;
+}
+
+/* On average two groups a key, a bound that holds to any load a table reaches, and none is far. */
+static void assert_few_probes(hm_heap *heap, const hm_object *dict, size_t length)
+{
+    probes counted = count_probes(heap, dict);
+    assert_int_equal(counted.keys, length);
+    assert_in_range(counted.groups, length, 2 * length);
+    assert_in_range(counted.longest, 1, HM_CROWDED_GROUPS);
+}
+
+static void add_int(hm_heap *heap, hm_object *dict, uint64_t number)
+{
+    hm_object *key = hm_int_new(heap, (int64_t)number);
+    assert_true(hm_dict_set(heap, dict, key, &hm_none));
+    hm_decref(heap, key);
+}
+
+static void test_strided_keys_are_found_in_few_probes(void **state)
+{
+    HM_UNUSED(state);
+    static const uint64_t counts[] = {40, 85, 1000, 1365, 40000};
+    for (unsigned stride = 0; stride <= 44; stride++) {
+        for (size_t which = 0; which < HM_COUNT_OF(counts); which++) {
+            hm_heap *heap = fixture_heap("none");
+            hm_object *dict = hm_dict_new(heap);
+            for (uint64_t number = 0; number < counts[which]; number++)
+                add_int(heap, dict, number << stride);
+            assert_few_probes(heap, dict, counts[which]);
+            hm_decref(heap, dict);
+            fixture_end(heap);
+        }
+    }
+}
+
+/* The inverse of an odd number modulo 2^64, by Newton's steps. */
+static uint64_t inverse(uint64_t odd)
+{
+    uint64_t found = odd;
+    for (int step = 0; step < 6; step++)
+        found *= 2 - odd * found;
+    return found;
+}
+
+/* Keys chosen with the source at hand: all have one home under the first multiplier. */
+static void test_keys_chosen_to_collide_are_found_in_few_probes(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    add_int(heap, dict, 1);
+    uint64_t first = ((hm_dict *)dict)->keys->multiplier, undo = inverse(first);
+    assert_int_equal(first * undo, 1);
+    size_t length = 1;
+    for (uint64_t product = 1; length < 3000; product++) {
+        uint64_t upper = product * undo % (UINT64_C(1) << 60);
+        if (upper >> 56 != 0 || upper * first >> 44 != 0)
+            continue;
+        add_int(heap, dict, upper * HM_NEIGHBOURS);
+        length++;
+        if (product > UINT64_C(1) << 24)
+            fail_msg("too few such keys");
+    }
+    assert_int_not_equal(((hm_dict *)dict)->keys->multiplier, first);
+    assert_few_probes(heap, dict, length);
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+static void test_random_and_str_keys_are_found_in_few_probes(void **state)
+{
+    HM_UNUSED(state);
+    hm_random random;
+    hm_random_seed(&random, 7);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *numbers = hm_dict_new(heap), *names = hm_dict_new(heap);
+    while (hm_dict_length(numbers) < 87000)
+        add_int(heap, numbers, hm_random_below(&random, UINT64_C(1) << 60));
+    for (int index = 0; index < 43000; index++) {
+        char name[32];
+        snprintf(name, sizeof name, "name_%d", index);
+        hm_object *key = hm_str_from(heap, name);
+        assert_true(hm_dict_set(heap, names, key, &hm_none));
+        hm_decref(heap, key);
+    }
+    assert_few_probes(heap, numbers, 87000);
+    assert_few_probes(heap, names, 43000);
+    assert_int_equal(((hm_dict *)numbers)->keys->tries, 0);
+    assert_int_equal(((hm_dict *)names)->keys->tries, 0);
+    hm_decref(heap, numbers);
+    hm_decref(heap, names);
+    fixture_end(heap);
+}
+
+/* A window that moves over the ints, and one key put in and taken out: what was removed is in
+ * nobody's way. */
+static void test_removed_keys_do_not_lengthen_searches(void **state)
+{
+    HM_UNUSED(state);
+    enum { WINDOW = 700 };
+    hm_random random;
+    hm_random_seed(&random, 11);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    uint64_t numbers[WINDOW];
+    for (size_t step = 0; step < 40000; step++) {
+        uint64_t *number = &numbers[step % WINDOW];
+        if (step >= WINDOW) {
+            hm_object *old = hm_int_new(heap, (int64_t)*number);
+            assert_true(hm_dict_delete(heap, dict, old));
+            hm_decref(heap, old);
+        }
+        *number = hm_random_below(&random, UINT64_C(1) << 59);
+        add_int(heap, dict, *number);
+        if (step % 1000 == 999)
+            assert_few_probes(heap, dict, step < WINDOW ? step + 1 : WINDOW);
+    }
+    hm_object *key = hm_int_new(heap, 4242);
+    for (int step = 0; step < 10000; step++) {
+        assert_true(hm_dict_set(heap, dict, key, key));
+        assert_true(hm_dict_delete(heap, dict, key));
+        assert_null(hm_dict_get(heap, dict, key));
+    }
+    assert_few_probes(heap, dict, WINDOW);
+    hm_decref(heap, key);
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+/* Equal hashes cannot be told apart: the numbers equal modulo 2^61 - 1 are all found. */
+static void test_keys_of_one_hash_are_told_apart(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    for (int64_t exponent = 0; exponent < 1000; exponent += 61) {
+        hm_object *key = hm_float_new(heap, ldexp(1.0, (int)exponent));
+        set_int(heap, dict, key, exponent);
+        hm_decref(heap, key);
+    }
+    for (int64_t exponent = 0; exponent < 1000; exponent += 61) {
+        hm_object *key = hm_float_new(heap, ldexp(1.0, (int)exponent));
+        assert_int_equal(hm_int_value(hm_dict_get(heap, dict, key)), exponent);
+        hm_decref(heap, key);
+    }
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +396,11 @@ int main(void)
         cmocka_unit_test(test_equal_keys_are_one_key),
         cmocka_unit_test(test_dict_agrees_with_a_model),
         cmocka_unit_test(test_dict_of_atoms_is_untracked),
+        cmocka_unit_test(test_strided_keys_are_found_in_few_probes),
+        cmocka_unit_test(test_keys_chosen_to_collide_are_found_in_few_probes),
+        cmocka_unit_test(test_random_and_str_keys_are_found_in_few_probes),
+        cmocka_unit_test(test_removed_keys_do_not_lengthen_searches),
+        cmocka_unit_test(test_keys_of_one_hash_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

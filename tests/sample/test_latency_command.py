@@ -25,9 +25,12 @@ SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}
 CALLS_ONE_IN = 1024
 
 
-def name(work, collector="none", backend="system", linkage="so"):
+FOR_THREADS = {"producer-consumer", "server-threads"}
+
+
+def name(work, collector="none", backend="system", linkage="so", threads=1):
     return (f"{work}/backend:{backend}/linkage:{linkage}/collector:{collector}"
-            "/threads:1/runtime:heapmark")
+            f"/threads:{threads}/runtime:heapmark")
 
 
 def sample(cell, kind="latency", *options, batches=5, iterations=20):
@@ -172,7 +175,8 @@ def test_without_pauses_all_is_left_and_beyond_the_span_nothing_is_known():
 
 @pytest.mark.parametrize("work", workloads())
 def test_the_work_is_that_of_the_other_kinds(work):
-    cell = name(work, "generational")
+    threads = 2 if work in FOR_THREADS else 1
+    cell = name(work, "generational", threads=threads)
     done = [subprocess.run([COMMAND, "sample", cell, "--kind", kind, "--iterations", "7",
                             "--batches", "5"], capture_output=True, text=True, timeout=300)
             for kind in ("time", "latency")]

@@ -138,6 +138,30 @@ static void little_freed_has_no_share(void **state)
     assert_true(isnan(values[HM_METRIC_returned_share]));
 }
 
+static void resident_bytes_are_held_against_what_lives(void **state)
+{
+    (void)state;
+    add_edge("setup", 5, 0);
+    add_edge("churn", 25, 20);
+    hm_sample_memory_metrics(&sample, values);
+    assert_true(values[HM_METRIC_rss_over_live] == 2);
+    assert_true(isnan(values[HM_METRIC_rss_over_live_after_purge]));
+    hm_sample_edge *purged = add_edge("purged", 20, 10);
+    purged->live_bytes = 3 * MEBIBYTE;
+    purged->live_page_bytes = 12 * MEBIBYTE;
+    hm_sample_memory_metrics(&sample, values);
+    assert_true(values[HM_METRIC_rss_over_live_after_purge] == 5);
+    assert_true(values[HM_METRIC_live_page_bytes] == 12 * MEBIBYTE);
+    assert_true(values[HM_METRIC_rss_over_live_pages] == 1.25);
+    purged->live_page_bytes = MEBIBYTE - 1;
+    hm_sample_memory_metrics(&sample, values);
+    assert_true(isnan(values[HM_METRIC_rss_over_live_pages]));
+    purged->live_page_bytes = HM_UNKNOWN_BYTES;
+    hm_sample_memory_metrics(&sample, values);
+    assert_true(isnan(values[HM_METRIC_live_page_bytes]));
+    assert_true(isnan(values[HM_METRIC_rss_over_live_pages]));
+}
+
 static void attribution_says_what_may_be_divided(void **state)
 {
     (void)state;
@@ -182,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup(what_returns_is_a_share_of_what_was_freed, start),
         cmocka_unit_test_setup(without_a_collection_the_last_look_is_the_latest_release, start),
         cmocka_unit_test_setup(little_freed_has_no_share, start),
+        cmocka_unit_test_setup(resident_bytes_are_held_against_what_lives, start),
         cmocka_unit_test_setup(attribution_says_what_may_be_divided, start),
         cmocka_unit_test_setup(classes_beyond_the_room_are_taken_together, start),
     };

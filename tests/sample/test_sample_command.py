@@ -328,9 +328,62 @@ def test_a_file_that_is_no_library_is_invalid(tmp_path):
     assert_invalid(done, str(file))
 
 
-def test_more_threads_than_it_can_run_are_invalid():
-    done = run(name("null", threads=2), "--iterations", "1")
-    assert_invalid(done, "threads must be 1")
+OBJECT_WORKS = ["short-lived", "cyclic-graph", "growing-dict", "streaming-generator", "lru-cache",
+                "release-refill", "request-mix"]
+
+
+@pytest.mark.parametrize("work", OBJECT_WORKS)
+def test_two_threads_do_twice_the_work_of_one_on_a_heap_each(work):
+    cell = {threads: name(work, "generational", threads=threads) for threads in (1, 2)}
+    time = {threads: short(cell[threads], iterations=2) for threads in (1, 2)}
+    assert time[2]["operations"] == 2 * time[1]["operations"]
+    assert time[1]["checksum"] != time[2]["checksum"]
+    assert "thread_cpus" not in time[1] and "thread_cpus" in time[2]
+    assert time[2]["counters"]["instructions"] is None
+    assert "one thread" in time[2]["counters"]["absent"]
+    memory = {threads: short(cell[threads], "memory", iterations=2) for threads in (1, 2)}
+    latency = short(cell[2], "latency", iterations=2)
+    assert time[2]["checksum"] == memory[2]["checksum"] == latency["checksum"]
+    live = {threads: memory[threads]["metrics"]["live_bytes"] for threads in (1, 2)}
+    assert live[2] == pytest.approx(2 * live[1], rel=0.2)
+    rounds = latency["batches"] * latency["iterations"] * 2
+    assert latency["latency"]["round"]["count"] == rounds  # so few that all are timed
+
+
+def test_collections_of_all_threads_are_told_in_order():
+    record = short(name("cyclic-graph", "generational", threads=2), iterations=30)
+    alone = short(name("cyclic-graph", "generational"), iterations=30)
+    assert record["metrics"]["collections"] >= 1.5 * alone["metrics"]["collections"] > 0
+    at = [collection["at_ns"] for collection in record["collections"]]
+    assert at == sorted(at) and len(at) == record["metrics"]["collections"]
+    assert record["pauses"]["count"] == len(at)
+    total = sum(collection["pause_ns"] for collection in record["collections"])
+    assert total == record["metrics"]["pause_total_ns"]
+    assert record["metrics"]["pause_share"] == pytest.approx(
+        total / (2 * record["metrics"]["wall_ns"]))
+
+
+def test_a_manual_trigger_collects_the_heap_of_each_thread():
+    record = short(name("cyclic-graph", "generational-manual", threads=2), batches=4)
+    assert record["metrics"]["collections"] == 2 * 4
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizer is the allocator")
+@pytest.mark.parametrize("backend", ["pool", "mimalloc", "jemalloc", "tcmalloc", "bump", "debug"])
+def test_an_allocator_s_own_account_holds_the_blocks_of_all_threads(backend):
+    linkage = "static" if backend in ("bump", "debug") else "so"
+    cell = name("short-lived", backend=backend, linkage=linkage, threads=2)
+    done = run(cell, "--kind", "memory", "--iterations", "2", "--batches", "2")
+    record = json.loads(done.stdout)
+    if not record["valid"] and "install" in record["reason"]:
+        pytest.skip(record["reason"])
+    assert record["valid"], record["reason"]
+    steady = next(edge for edge in record["edges"] if edge["edge"] == "steady")
+    assert steady["live_bytes"] <= steady["requested_bytes"] <= steady["usable_bytes"]
+    if steady["allocated_bytes"] is not None and backend != "bump":
+        assert steady["allocated_bytes"] >= 0.99 * steady["usable_bytes"]
+    if steady["active_bytes"] is not None:
+        assert steady["active_bytes"] >= 0.99 * steady["usable_bytes"]
 
 
 def test_an_invalid_calibration_is_a_sample_s_record(tmp_path):

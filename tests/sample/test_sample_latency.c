@@ -16,6 +16,7 @@
 enum { CALLS = 2000000, SIGMAS = 6, ROUND_LOG = 4096 };
 
 static hm_latency *latency;
+static hm_mmu_pause *pauses;
 static hm_sample_events *events;
 static hm_sample_request request;
 static hm_sample_state sample;
@@ -52,8 +53,10 @@ static int start(void **state)
     (void)state;
     latency = hm_system_map(sizeof *latency);
     events = hm_system_map(sizeof *events);
-    if (latency == NULL || events == NULL)
+    pauses = hm_system_map(HM_LATENCY_KEPT_PAUSES * sizeof *pauses);
+    if (latency == NULL || events == NULL || pauses == NULL)
         return 1;
+    latency->log = (hm_pause_log){.room = HM_LATENCY_KEPT_PAUSES, .pauses = pauses};
     step_count = 0;
     request = (hm_sample_request){.cell = {.workload = &workload,
                                            .collector = {.collector = &hm_collector_generational,
@@ -74,6 +77,7 @@ static int finish(void **state)
     hm_latency_stop_calls();
     hm_system_unmap(latency, sizeof *latency);
     hm_system_unmap(events, sizeof *events);
+    hm_system_unmap(pauses, HM_LATENCY_KEPT_PAUSES * sizeof *pauses);
     return 0;
 }
 

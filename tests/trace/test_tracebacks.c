@@ -229,7 +229,7 @@ static void test_native(void **state)
     size_t outer_frame = frame_of(traceback, "native_outer");
     assert_true(inner_frame < traceback->length);
     assert_int_equal(outer_frame + 1, inner_frame);
-    assert_string_equal(traceback->frames[traceback->length - 1].function, "hm_object_allocate");
+    assert_string_equal(traceback->frames[traceback->length - 1].function, "hm_list_new");
     assert_int_equal(fnmatch("*/test_tracebacks.c", traceback->frames[inner_frame].file, 0), 0);
     assert_in_range(traceback->frames[inner_frame].line, first_line, __LINE__);
     assert_true(traceback->frames[outer_frame].line > traceback->frames[inner_frame].line);
@@ -255,7 +255,7 @@ static void test_native_limit(void **state)
     const hm_traceback *traceback = traceback_of(heap, list);
     assert_int_equal(traceback->length, 2);
     assert_true(traceback->total > 2);
-    assert_string_equal(traceback->frames[1].function, "hm_object_allocate");
+    assert_string_equal(traceback->frames[1].function, "hm_list_new");
     hm_decref(heap, list);
     hm_trace_stop(heap);
     fixture_end(heap);

@@ -5,16 +5,35 @@
 static void test_registry_holds_every_workload_in_order(void **state)
 {
     HM_UNUSED(state);
-    static const char *const names[] = {"short-lived",         "cyclic-graph", "growing-dict",
-                                        "streaming-generator", "lru-cache",    "request-mix",
-                                        "release-refill",      "empty",        "null"};
+    static const char *const names[] = {"short-lived",
+                                        "cyclic-graph",
+                                        "growing-dict",
+                                        "streaming-generator",
+                                        "lru-cache",
+                                        "request-mix",
+                                        "release-refill",
+                                        "object-create",
+                                        "list-append",
+                                        "dict-access",
+                                        "generator-resume",
+                                        "collect-graph",
+                                        "batch",
+                                        "churn",
+                                        "producer-consumer",
+                                        "server-threads",
+                                        "fragmentation-comb",
+                                        "size-ramp",
+                                        "empty",
+                                        "null"};
     size_t count;
     const hm_workload *const *workloads = hm_workloads(&count);
     assert_int_equal(count, HM_COUNT_OF(names));
     for (size_t index = 0; index < count; index++) {
         assert_string_equal(workloads[index]->name, names[index]);
         assert_ptr_equal(hm_workload_find(names[index]), workloads[index]);
-        assert_string_equal(workloads[index]->group, index < 7 ? "object" : "control");
+        assert_string_equal(workloads[index]->group, index < 12   ? "object"
+                                                     : index < 18 ? "raw"
+                                                                  : "control");
     }
     assert_null(hm_workload_find("short"));
     assert_null(hm_workload_find(""));

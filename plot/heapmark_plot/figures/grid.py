@@ -22,6 +22,10 @@ _TICKS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
           1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 70, 100, 200, 500, 1000)
 
 
+#: Longer names of back ends are set smaller.
+_LONG_NAME = 16
+
+
 @dataclass(frozen=True)
 class Measures:
     """The layout's inches."""
@@ -127,10 +131,12 @@ def back_end_lines(axes: Axes, variants: list[str], look, labelled: bool) -> Non
     """Makes the y axis the back ends, first at the top, each name in its colour."""
     axes.set_ylim(len(variants) - 0.45, -0.55)
     axes.yaxis.set_major_locator(FixedLocator(range(len(variants))))
-    axes.set_yticklabels([shorten(name, 17) for name in variants] if labelled else [])
+    axes.set_yticklabels([shorten(name, 21) for name in variants] if labelled else [])
     for label, name in zip(axes.get_yticklabels(), variants):
         label.set_color(look.colour(name))
         label.set_weight("bold")
+        if len(name) > _LONG_NAME:
+            label.set_size(6.8)
 
 
 def value_text(axes: Axes, line: float, text: str, muted: bool = False):

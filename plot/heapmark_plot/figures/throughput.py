@@ -13,18 +13,21 @@ def draw(analysis) -> list[Picture] | Absent:
     """One panel a work and collector; in it one line a back end."""
     if analysis.valid("time").empty:
         return Absent("No time sample is valid, so there is no throughput to show.")
+    rows = analysis.single_rows
+    if not rows:
+        return Absent("Every raw work is part of a sweep over sizes, which has a figure of its own.")
     look = Look(analysis.variants)
-    sheet = layout.sheet(len(analysis.rows), len(analysis.collectors),
+    sheet = layout.sheet(len(rows), len(analysis.collectors),
                          0.2 * len(analysis.variants) + 0.1)
     picture = Picture(sheet.figure, f"Time per operation of each back end relative to"
                                     f" {analysis.baseline}, by work and collector.")
     limits = layout.ratio_limits(_extent(analysis))
     layout.column_titles(sheet, analysis.collectors)
-    for row, work in enumerate(analysis.rows):
+    for row, work in enumerate(rows):
         layout.row_title(sheet, row, work)
         for column, collector in enumerate(analysis.collectors):
             axes = sheet.axes[row][column]
-            layout.ratio_axis(axes, limits, sheet.panel_width, row == len(analysis.rows) - 1, BAND)
+            layout.ratio_axis(axes, limits, sheet.panel_width, row == len(rows) - 1, BAND)
             layout.back_end_lines(axes, analysis.variants, look, column == 0)
             for line, variant in enumerate(analysis.variants):
                 _draw_cell(picture, axes, line, analysis, (work, variant, collector), look)
@@ -75,5 +78,14 @@ FIGURE = FigureKind(
             " same work and collector; further left is faster. Bars are 95 % intervals that hold for"
             " all marks together. A filled mark is told apart from the baseline, a hollow one is"
             " not; the grey band is ±2 %, within which two count as equal. The figure beside the"
-            " baseline is its own time per operation.",
+            " baseline is its own time per operation. A real python3 (py…) and a back end whose calls are"
+            " inlined are drawn beside the others and never ranked with them; a † marks a python3 that was"
+            " built without PGO and LTO.",
+    draw=draw)
+
+RAW_FIGURE = FigureKind(
+    name="raw-throughput",
+    title="Raw calls: time per operation, against the baseline",
+    caption="As above, for works that call the allocator alone: no objects, no collector. Sweeps over"
+            " sizes have a figure of their own.",
     draw=draw)

@@ -19,7 +19,7 @@ _COLOURS = ("#0f7fc4", "#d9600a", "#0f9d76", "#a04a78", "#b98900", "#66727f")
 def draw(analysis) -> list[Picture] | Absent:
     """One panel a work whose objects form cycles; in it a line a collector, with the back end that is
     the baseline (or the first that has accounts)."""
-    accounts = edge_frame(analysis.samples, "accounts")
+    accounts = edge_frame(analysis.own_samples, "accounts")
     accounts = accounts[accounts["uncollected_bytes"].notna() & accounts["at_ns"].notna()]
     with_garbage = set(accounts[accounts["uncollected_bytes"] > 0]["row"])
     rows = [row for row in analysis.rows if row in with_garbage]

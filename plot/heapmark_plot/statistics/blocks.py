@@ -18,7 +18,7 @@ import pandas as pd
 #: A block of fewer cells tells too little about what they have in common.
 FEWEST_CELLS = 4
 
-_BLOCK = ["work", "threads", "runtime", "repetition"]
+_BLOCK = ["work", "threads", "repetition"]
 _CELL = ["role", "cell"]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .. import units
 from ..analysis import Analysis
+from ..references import build_words, optimised, references
 from ..words import join, plural
 from .entries import Entry, Table, number, ratio_entry
 
@@ -111,6 +112,16 @@ def backend_table(analysis: Analysis) -> Table:
                      Entry(backend.get("origin") or units.MISSING, "", "identity"),
                      Entry(settings or units.MISSING), Entry("yes" if backend["ranked"] else "no"),
                      Entry(absent or backend.get("brief", ""), "", "missing" if absent else "")])
+    return Table(heads, rows)
+
+
+def reference_table(analysis: Analysis) -> Table:
+    """The real Pythons of the run, and how each was built."""
+    heads = [("runtime", ""), ("python3", ""), ("built with", ""), ("configured with", "")]
+    rows = [[Entry(own.runtime, own.runtime, "name"), Entry(own.path, "", "identity"),
+             Entry(build_words(own), "", "" if optimised(own) else "missing"),
+             Entry(str(own.members.get("config_args") or units.MISSING), "", "identity")]
+            for own in references(analysis.run.environment)]
     return Table(heads, rows)
 
 

@@ -6,6 +6,7 @@ trust. It states what the analysis holds and judges nothing itself.
 from __future__ import annotations
 
 from ..analysis import Analysis
+from .beside import beside_pythons, dispatch, raw, threads
 from .language import Answer, Paragraph, geometric_mean, join, plural
 from .latency import latency
 from .memory import memory, memory_ratios, release, soak
@@ -16,8 +17,8 @@ from .trust import (absent, busy, contamination, control, invalid, limits, outli
 __all__ = ["Answer", "Paragraph", "answer", "geometric_mean", "join", "level_with_winner",
            "memory_ratios", "plural", "trust_words"]
 
-_MAKERS = (contamination, busy, certainty, under_each_collector, collection, latency, memory, release,
-           soak, limits, control, invalid, unfinished, absent, outliers)
+_MAKERS = (contamination, busy, certainty, under_each_collector, raw, beside_pythons, dispatch, threads,
+           collection, latency, memory, release, soak, limits, control, invalid, unfinished, absent, outliers)
 
 
 def answer(analysis: Analysis) -> Answer:

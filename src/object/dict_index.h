@@ -1,0 +1,262 @@
+/**
+ * This module is the index of a dict's table: where a key's entry is looked for, so that a lookup
+ * reads one or two lines of the index and, as a rule, no entry but its own.
+ *
+ * Words: a *slot* is a word of 1, 2 or 4 bytes; its low bits are the number of an entry and its
+ * high bits the *tag*, bits of the mixed hash. A *group* is 8 slots, compared at once. A key has a
+ * *home*: a group and a slot in it. It lies in the first slot that was empty going round its group
+ * from there, or, where that was full, of another group (triangular steps over the groups).
+ *
+ * The hash that Python sees stays as it is; the index mixes it: the upper 60 bits by multiplication
+ * (Dietzfelbinger and others, "A reliable randomized algorithm for the closest-pair problem",
+ * 1997), so that strides spread, while 16 neighbours stay together in 16 slots, so that sequential
+ * ints touch the index in order. Groups compared at once and their empty slots as the end of a
+ * search are those of Abseil's Swiss tables; tags beside entry numbers spare the entry's cache
+ * miss.
+ *
+ * Invariant: going round a key's group from its home to its slot there is no empty slot, and none
+ * at all in the groups before.
+ */
+#ifndef HM_OBJECT_DICT_INDEX_H
+#define HM_OBJECT_DICT_INDEX_H
+
+#include "object/dict_keys.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <string.h>
+
+enum { HM_GROUP_SLOTS = 8, HM_NEIGHBOURS = 16 };
+
+/** A slot of no entry: never used, or used by an entry that was removed. */
+enum { HM_SLOT_EMPTY = -1, HM_SLOT_REMOVED = -2 };
+
+/** Where a search begins and what it looks for. */
+typedef struct hm_dict_probe {
+    size_t slot;  /**< the home */
+    uint32_t tag; /**< as a slot has it, without the entry */
+} hm_dict_probe;
+
+static HM_ALWAYS_INLINE hm_dict_probe hm_dict_probe_begin(const hm_dict_keys *keys, uint64_t hash,
+                                                          unsigned width_log2)
+{
+    uint64_t mixed = hash / HM_NEIGHBOURS * keys->multiplier >> keys->shift;
+    uint64_t neighbour = hash % HM_NEIGHBOURS;
+    uint32_t tag = (uint32_t)mixed ^ (uint32_t)(neighbour << 28);
+    return (hm_dict_probe){.slot = (mixed >> 32 ^ neighbour) & keys->slot_mask,
+                           .tag = tag >> (32 - (8U << width_log2)) & ~keys->slot_mask};
+}
+
+static HM_ALWAYS_INLINE uint32_t hm_dict_slot_get(const hm_dict_keys *keys, size_t slot,
+                                                  unsigned width_log2)
+{
+    switch (width_log2) {
+    case 0:
+        return ((const uint8_t *)keys->index)[slot];
+    case 1:
+        return ((const uint16_t *)keys->index)[slot];
+    default:
+        return ((const uint32_t *)keys->index)[slot];
+    }
+}
+
+static HM_ALWAYS_INLINE void hm_dict_slot_set(hm_dict_keys *keys, size_t slot, unsigned width_log2,
+                                              uint32_t word)
+{
+    switch (width_log2) {
+    case 0:
+        ((uint8_t *)keys->index)[slot] = (uint8_t)word;
+        break;
+    case 1:
+        ((uint16_t *)keys->index)[slot] = (uint16_t)word;
+        break;
+    default:
+        ((uint32_t *)keys->index)[slot] = word;
+        break;
+    }
+}
+
+/** A slot's word as HM_SLOT_EMPTY and HM_SLOT_REMOVED have it at this width. */
+static HM_ALWAYS_INLINE uint32_t hm_dict_special(int slot, unsigned width_log2)
+{
+    return (uint32_t)slot & (UINT32_MAX >> (32 - (8U << width_log2)));
+}
+
+/**
+ * Bit n: slot n of the group has this tag; bit 8 + n: it is empty. An empty slot may seem to have
+ * the tag.
+ */
+#ifdef __SSE2__
+static HM_ALWAYS_INLINE unsigned hm_dict_group_match(const hm_dict_keys *keys, size_t group,
+                                                     uint32_t tag, unsigned width_log2)
+{
+    const char *at = (const char *)keys->index + (group << width_log2);
+    __m128i none = _mm_set1_epi8(-1), matching, empty;
+    if (width_log2 == 0) {
+        __m128i slots = _mm_loadl_epi64((const __m128i *)(const void *)at);
+        __m128i mask = _mm_set1_epi8((char)~keys->slot_mask);
+        matching = _mm_cmpeq_epi8(_mm_and_si128(slots, mask), _mm_set1_epi8((char)tag));
+        empty = _mm_cmpeq_epi8(slots, none);
+        return (unsigned)_mm_movemask_epi8(_mm_unpacklo_epi64(matching, empty));
+    }
+    __m128i slots = _mm_loadu_si128((const __m128i *)(const void *)at);
+    if (width_log2 == 1) {
+        __m128i mask = _mm_set1_epi16((short)~keys->slot_mask);
+        matching = _mm_cmpeq_epi16(_mm_and_si128(slots, mask), _mm_set1_epi16((short)tag));
+        empty = _mm_cmpeq_epi16(slots, none);
+    } else {
+        __m128i upper = _mm_loadu_si128((const __m128i *)(const void *)(at + 16));
+        __m128i mask = _mm_set1_epi32((int)~keys->slot_mask), tags = _mm_set1_epi32((int)tag);
+        matching = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_and_si128(slots, mask), tags),
+                                   _mm_cmpeq_epi32(_mm_and_si128(upper, mask), tags));
+        empty = _mm_packs_epi32(_mm_cmpeq_epi32(slots, none), _mm_cmpeq_epi32(upper, none));
+    }
+    return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(matching, empty));
+}
+#else
+static HM_ALWAYS_INLINE unsigned hm_dict_group_match(const hm_dict_keys *keys, size_t group,
+                                                     uint32_t tag, unsigned width_log2)
+{
+    unsigned found = 0;
+    for (unsigned place = 0; place < HM_GROUP_SLOTS; place++) {
+        uint32_t word = hm_dict_slot_get(keys, group + place, width_log2);
+        uint32_t all = hm_dict_special(HM_SLOT_EMPTY, width_log2);
+        found |= (unsigned)((word & ~keys->slot_mask & all) == tag) << place;
+        found |= (unsigned)(word == all) << (HM_GROUP_SLOTS + place);
+    }
+    return found;
+}
+#endif
+
+/** Eight bits turned so that bit `home` becomes the lowest. */
+static HM_ALWAYS_INLINE unsigned hm_dict_turn(unsigned bits, size_t home)
+{
+    return ((bits | bits << 8) >> home) & 0xff;
+}
+
+/** The slot `turned` places from `slot` on, going round its group. */
+static HM_ALWAYS_INLINE size_t hm_dict_slot_from(size_t slot, unsigned turned)
+{
+    return (slot & ~(size_t)(HM_GROUP_SLOTS - 1)) | ((slot + turned) & (HM_GROUP_SLOTS - 1));
+}
+
+/** The slot with the same place in the group that is tried after `tried` others. */
+static HM_ALWAYS_INLINE size_t hm_dict_next_group(const hm_dict_keys *keys, size_t slot,
+                                                  size_t tried)
+{
+    return (slot + tried * HM_GROUP_SLOTS) & keys->slot_mask;
+}
+
+/** Whether an entry whose key is another object is that of an equal key. */
+bool hm_dict_entry_equals(const hm_dict_keys *keys, const hm_dict_pair *pair, const hm_object *key,
+                          uint64_t hash);
+
+/** The entry that a slot names, where it is that of this key; else NULL. */
+static HM_ALWAYS_INLINE hm_dict_pair *hm_dict_pair_if(const hm_dict_keys *keys, uint32_t word,
+                                                      const hm_object *key, uint64_t hash,
+                                                      unsigned width_log2)
+{
+    if (HM_UNLIKELY(word == hm_dict_special(HM_SLOT_REMOVED, width_log2)))
+        return NULL;
+    hm_dict_pair *pair = hm_dict_keys_pair(keys, word & keys->slot_mask);
+    if (HM_LIKELY(pair->key == key) || hm_dict_entry_equals(keys, pair, key, hash))
+        return pair;
+    return NULL;
+}
+
+/** The search group by group. */
+static HM_ALWAYS_INLINE hm_dict_place hm_dict_find_in_groups(const hm_dict_keys *keys,
+                                                             const hm_object *key, uint64_t hash,
+                                                             hm_dict_probe probe,
+                                                             unsigned width_log2)
+{
+    size_t slot = probe.slot;
+    for (size_t tried = 1;; tried++) {
+        size_t home = slot & (HM_GROUP_SLOTS - 1);
+        unsigned found = hm_dict_group_match(keys, slot - home, probe.tag, width_log2);
+        unsigned matching = hm_dict_turn(found & 0xff, home);
+        unsigned empty = hm_dict_turn(found >> 8, home);
+        for (matching &= (empty & (0 - empty)) - 1; matching != 0; matching &= matching - 1) {
+            size_t at = hm_dict_slot_from(slot, (unsigned)__builtin_ctz(matching));
+            uint32_t word = hm_dict_slot_get(keys, at, width_log2);
+            hm_dict_pair *pair = hm_dict_pair_if(keys, word, key, hash, width_log2);
+            if (HM_LIKELY(pair != NULL))
+                return (hm_dict_place){.pair = pair, .slot = at};
+        }
+        if (HM_LIKELY(empty != 0))
+            return (hm_dict_place){.slot = hm_dict_slot_from(slot, (unsigned)__builtin_ctz(empty)),
+                                   .crowded = tried > HM_CROWDED_GROUPS};
+        slot = hm_dict_next_group(keys, slot, tried);
+    }
+}
+
+/** The place of this key. */
+static inline hm_dict_place hm_dict_find(const hm_dict_keys *keys, const hm_object *key,
+                                         uint64_t hash)
+{
+    unsigned width_log2 = keys->width_log2;
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
+    if (width_log2 == 0)
+        return hm_dict_find_in_groups(keys, key, hash, probe, 0);
+    if (width_log2 == 1)
+        return hm_dict_find_in_groups(keys, key, hash, probe, 1);
+    return hm_dict_find_in_groups(keys, key, hash, probe, 2);
+}
+
+/** What a look at a key's home told: neither pair nor `empty` where it did not tell. */
+typedef struct hm_dict_glance {
+    hm_dict_pair *pair; /**< of its entry, which is there; else NULL */
+    size_t slot;
+    uint32_t tag;
+    bool empty; /**< it has no entry, and its home is free */
+} hm_dict_glance;
+
+static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_in(const hm_dict_keys *keys,
+                                                         const hm_object *key, uint64_t hash,
+                                                         unsigned width_log2)
+{
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
+    uint32_t word = hm_dict_slot_get(keys, probe.slot, width_log2);
+    hm_dict_glance seen = {.slot = probe.slot,
+                           .tag = probe.tag,
+                           .empty = word == hm_dict_special(HM_SLOT_EMPTY, width_log2)};
+    if ((word & ~keys->slot_mask) != probe.tag || seen.empty ||
+        word == hm_dict_special(HM_SLOT_REMOVED, width_log2))
+        return seen;
+    hm_dict_pair *pair = hm_dict_keys_pair(keys, word & keys->slot_mask);
+    seen.pair = HM_LIKELY(pair->key == key) ? pair : NULL;
+    return seen;
+}
+
+/**
+ * Looks at the key's home only and compares by identity only: mostly that tells, in few
+ * instructions, without a call and in few registers. Where it does not, hm_dict_find does.
+ */
+static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_at(const hm_dict_keys *keys,
+                                                         const hm_object *key, uint64_t hash)
+{
+    if (keys->width_log2 == 1)
+        return hm_dict_glance_in(keys, key, hash, 1);
+    if (keys->width_log2 == 0)
+        return hm_dict_glance_in(keys, key, hash, 0);
+    return hm_dict_glance_in(keys, key, hash, 2);
+}
+
+/** Adds an entry (stealing both references) for a key that is not there, in the slot where it
+ * belongs; usable must be > 0. */
+static HM_ALWAYS_INLINE void hm_dict_add(hm_dict_keys *keys, size_t slot, uint32_t tag,
+                                         hm_object *key, uint64_t hash, hm_object *value)
+{
+    HM_ASSERT(keys->usable > 0);
+    uint32_t entry = keys->entry_count++;
+    keys->usable--;
+    hm_dict_slot_set(keys, slot, keys->width_log2, tag | entry);
+    hm_dict_pair *pair = hm_dict_keys_pair(keys, entry);
+    *pair = (hm_dict_pair){key, value};
+    if (!hm_dict_keys_str_only(keys))
+        ((uint64_t *)(void *)pair)[-1] = hash;
+}
+
+#endif
