@@ -67,7 +67,7 @@ def test_works_of_every_profile_can_be_planned():
     assert {"quick", "standard", "full"} <= {profile["name"] for profile in profiles}
     for profile in profiles:
         done = call("run", "--dry-run", "--profile", profile["name"], "--backend", "system",
-                    "--filter", "/")
+                    "--filter", "/", "--threads", "1,2")
         assert done.returncode == 0, done.stderr
         for work in profile["works"]:
             assert f"\n{work}/backend:system/" in done.stdout

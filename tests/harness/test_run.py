@@ -48,6 +48,23 @@ def test_a_small_plan_has_its_cells_and_its_controls():
     assert len(plan(*SMALL)) == SMALL_SAMPLES
 
 
+def test_numbers_of_threads_make_cells_with_checksums_of_their_own(tmp_path):
+    folder = tmp_path / "run"
+    done = call("run", *SMALL, "--threads", "1,2", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    check_folder(folder)
+    records = [one for one in read_journal(folder) if one["role"] == "cell"]
+    assert {one["threads"] for one in records} == {1, 2}
+    assert all(one["valid"] for one in records)
+    work = next(one for one in read_environment(folder)["plan"]["works"]
+                if one["work"] == records[0]["work"])
+    assert set(work["checksums"]) == {"threads:1", "threads:2"}
+    for one in records:
+        assert one["checksum"] == work["checksums"][f"threads:{one['threads']}"]
+        assert one["iterations"] == work["iterations"]
+        assert ("thread_cpus" in one) == (one["threads"] == 2)
+
+
 def test_rounds_follow_each_other_and_are_shuffled():
     ids = plan("--backend", "system,bump", "--repetitions", "6")
     rounds = [int(name.rsplit("#", 1)[1]) for name in ids]

@@ -221,7 +221,7 @@ def test_ratios_to_live_data_are_judged_by_themselves(judged):
         return [Cell(work, name, net_bytes=net, live_bytes=26 * MIB, purged_net_bytes=purged,
                      live_page_bytes=pages) for name in ("pool", "mimalloc")]
 
-    cells = [*churn("churn", 30 * MIB), *churn("churn/drop:age", 30 * MIB, 5 * MIB),
+    cells = [*churn("churn", 30 * MIB), *churn("churn/victim:oldest/drop:age", 30 * MIB, 5 * MIB),
              *churn("churn/drop:random", 30 * MIB, 24 * MIB, 20 * MIB)]
     verdicts = {verdict.goal.name: verdict for verdict in judged(cells, "^rss-").verdicts}
     assert {name: verdict.status for name, verdict in verdicts.items()} == {

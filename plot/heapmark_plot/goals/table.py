@@ -139,7 +139,7 @@ GOALS: tuple[Goal, ...] = (
     Goal("rss-churn", "RSS over live data", "after churn", (CHURN,), 1.25, POOL,
          metric="rss_over_live"),
     Goal("rss-drop-age", "RSS over live data", "after dropping 90 % by age and purge",
-         (r"churn/drop:age",), 2.0, POOL, metric="rss_over_live_after_purge"),
+         (r"churn/victim:oldest/drop:age",), 2.0, POOL, metric="rss_over_live_after_purge"),
     Goal("rss-drop-random", "RSS over the pages that hold a survivor",
          "after dropping 90 % at random and purge", (r"churn/drop:random",), 1.1, POOL,
          metric="rss_over_live_pages"),
