@@ -183,7 +183,7 @@ static int finish(void **state)
 /* Runs the sample in a child; its record, whether valid or not, is `record` afterwards. */
 static bool run(void)
 {
-    int file = memfd_create("record", MFD_CLOEXEC), status;
+    int file = memfd_create("record", MFD_CLOEXEC), status = 0;
     hm_error error;
     assert_true(file >= 0);
     memset(seen->ids, 0, sizeof seen->ids);
