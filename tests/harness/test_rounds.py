@@ -20,7 +20,8 @@ folder = pathlib.Path(__file__).parent
 if "unsettled" not in sys.argv:
     sys.exit(0)
 asked = len(list(folder.glob("asked-*")))
-(folder / f"asked-{{asked}}").write_text(json.dumps(sys.argv))
+(folder / "asking").write_text(json.dumps(sys.argv))
+(folder / "asking").rename(folder / f"asked-{{asked}}")  # whole, or not there
 answers = json.loads((folder / "answers.json").read_text())
 answer = answers[min(asked, len(answers) - 1)]
 if answer == "wait":
