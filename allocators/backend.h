@@ -2,9 +2,10 @@
  * This module is the list of back ends and the way from a name or a spec to a bound hm_allocator,
  * so that a new allocator is one file and one registry line, and one from a .so no line at all.
  *
- * Words: a *spec* is what the user writes, `NAME`, `[LABEL=]so:PATH[;prefix=P][;env=K=V]…` or
- * `[LABEL=]preload:PATH[;env=K=V]…`. To *probe* is to look whether the library is there without
- * loading it; to *bind* is to load it and prove where its functions come from.
+ * Words: a *spec* is what the user writes, `[LABEL=]NAME[;env=K=V]…`,
+ * `[LABEL=]so:PATH[;prefix=P][;env=K=V]…` or `[LABEL=]preload:PATH[;env=K=V]…`. To *probe* is to
+ * look whether the library is there without loading it; to *bind* is to load it and prove where its
+ * functions come from.
  *
  * Invariant: one foreign allocator is bound per process, at most once, and never unloaded.
  */
@@ -73,6 +74,9 @@ void hm_backend_offer_runtime(hm_backend_binder bind);
  * label with a character other than letters, digits, '.', '_', '+' and '-'.
  */
 hm_status hm_backend_parse(const char *text, hm_backend_spec *spec, hm_error *error);
+
+/** Whether the spec is a name alone, so that the label in a cell's name is all of it. */
+bool hm_backend_label_says_all(const hm_backend_spec *spec);
 
 /** Frees what hm_backend_parse allocated; the struct itself is the caller's. */
 void hm_backend_spec_clear(hm_backend_spec *spec);

@@ -1,6 +1,7 @@
 #include "allocators/loader.h"
 
 #include "base/attributes.h"
+#include "base/program.h"
 
 #include <dlfcn.h>
 #include <gnu/lib-names.h>
@@ -37,7 +38,7 @@ static bool address_origin(const void *address, char path[PATH_MAX])
         return false;
     const struct link_map *map = extra;
     bool executable = map != NULL && map->l_name != NULL && map->l_name[0] == '\0';
-    return resolve(executable ? "/proc/self/exe" : info.dli_fname, path);
+    return executable ? hm_program_file(path) : resolve(info.dli_fname, path);
 }
 
 bool hm_library_origin(const void *function_slot, char path[PATH_MAX])

@@ -1,5 +1,7 @@
 #include "allocators/native.h"
 
+#include "base/program.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +42,7 @@ hm_status hm_native_bind_package(const hm_backend *backend, hm_allocator *alloca
 static bool beside_executable(const char *name, char *path, size_t size)
 {
     char executable[PATH_MAX];
-    if (realpath("/proc/self/exe", executable) == NULL)
+    if (!hm_program_file(executable))
         return false;
     char *slash = strrchr(executable, '/');
     if (slash == NULL)

@@ -1,6 +1,7 @@
 /**
- * This module is how a back end is written, `NAME`, `[LABEL=]so:PATH[;prefix=P][;env=K=V]…` or
- * `[LABEL=]preload:PATH[;env=K=V]…`, so that everything about it stands in one argument.
+ * This module is how a back end is written, `[LABEL=]NAME[;env=K=V]…`,
+ * `[LABEL=]so:PATH[;prefix=P][;env=K=V]…` or `[LABEL=]preload:PATH[;env=K=V]…`, so that everything
+ * about it stands in one argument.
  *
  * Invariant: a spec that parses names a back end there is, a label that fits into cell names, and,
  * where it takes one, an absolute path of a file that can be read.
@@ -16,7 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SPEC_FORMS "NAME, [LABEL=]so:PATH[;prefix=P][;env=K=V] or [LABEL=]preload:PATH[;env=K=V]"
+#define SPEC_FORMS                                                                                 \
+    "[LABEL=]NAME[;env=K=V], [LABEL=]so:PATH[;prefix=P][;env=K=V] or "                             \
+    "[LABEL=]preload:PATH[;env=K=V]"
 
 static hm_status no_memory(hm_error *error)
 {
@@ -58,9 +61,13 @@ static hm_status set_label(hm_backend_spec *spec, const char *label, size_t leng
 
 static hm_status set_prefix(hm_backend_spec *spec, const char *prefix, hm_error *error)
 {
-    if (spec->backend->linkage != HM_LINKAGE_SO)
+    if (spec->backend->linkage != HM_LINKAGE_SO || !spec->backend->takes_path)
         return hm_error_set(error, HM_USAGE_ERROR,
-                            "'%s': prefix= is for so: only; a preloaded library has libc's names",
+                            spec->backend->takes_path
+                                ? "'%s': prefix= is for so: only; a preloaded library has libc's "
+                                  "names"
+                                : "'%s': prefix= is for so: only; a back end with a name knows its "
+                                  "own",
                             spec->text);
     for (const char *at = prefix; *at != '\0'; at++) {
         if (!isalnum((unsigned char)*at) && *at != '_')
@@ -145,13 +152,10 @@ static hm_status set_path(hm_backend_spec *spec, const char *path, hm_error *err
 
 /* ---- the whole ---- */
 
-/* Splits at ';': the path, then the settings. `rest` is cut up. */
-static hm_status parse_rest(hm_backend_spec *spec, char *rest, hm_error *error)
+/* The settings, `next` being the first or NULL, which are cut up. */
+static hm_status parse_options(hm_backend_spec *spec, char *next, hm_error *error)
 {
-    char *next = strchr(rest, ';');
-    if (next != NULL)
-        *next++ = '\0';
-    hm_status status = set_path(spec, rest, error);
+    hm_status status = HM_OK;
     while (status == HM_OK && next != NULL) {
         char *option = next;
         next = strchr(option, ';');
@@ -160,6 +164,16 @@ static hm_status parse_rest(hm_backend_spec *spec, char *rest, hm_error *error)
         status = set_option(spec, option, error);
     }
     return status;
+}
+
+/* Splits at ';': the path, then the settings. `rest` is cut up. */
+static hm_status parse_rest(hm_backend_spec *spec, char *rest, hm_error *error)
+{
+    char *next = strchr(rest, ';');
+    if (next != NULL)
+        *next++ = '\0';
+    hm_status status = set_path(spec, rest, error);
+    return status == HM_OK ? parse_options(spec, next, error) : status;
 }
 
 static const hm_backend *backend_with_path(const char *text, const char **rest)
@@ -210,18 +224,44 @@ static hm_status unknown_name(const char *text, hm_error *error)
     return hm_error_set(error, HM_USAGE_ERROR, "'%s' is not a back end; known are %s", text, names);
 }
 
-static hm_status parse_name(hm_backend_spec *spec, hm_error *error)
+static hm_status find_by_name(hm_backend_spec *spec, const char *name, hm_error *error)
 {
-    spec->backend = hm_backend_find(spec->text);
+    spec->backend = hm_backend_find(name);
     if (spec->backend == NULL)
-        spec->backend = hm_backend_find_of_runtime(spec->text);
+        spec->backend = hm_backend_find_of_runtime(name);
     if (spec->backend == NULL)
         return unknown_name(spec->text, error);
     if (spec->backend->takes_path)
         return hm_error_set(error, HM_USAGE_ERROR, "'%s' needs a path; write %s:PATH", spec->text,
-                            spec->text);
-    spec->label = strdup(spec->text);
-    return spec->label == NULL ? no_memory(error) : HM_OK;
+                            name);
+    return HM_OK;
+}
+
+/* [LABEL=]NAME, then settings; without a label it has its name. `copy` is cut up. */
+static hm_status parse_named(hm_backend_spec *spec, char *copy, hm_error *error)
+{
+    char *options = strchr(copy, ';');
+    if (options != NULL)
+        *options++ = '\0';
+    char *equals = strchr(copy, '=');
+    if (equals != NULL)
+        *equals = '\0';
+    hm_status status = find_by_name(spec, equals != NULL ? equals + 1 : copy, error);
+    if (status == HM_OK)
+        status = parse_options(spec, options, error);
+    if (status == HM_OK && equals != NULL)
+        return set_label(spec, copy, strlen(copy), error);
+    if (status == HM_OK && (spec->label = strdup(copy)) == NULL)
+        status = no_memory(error);
+    return status;
+}
+
+static hm_status parse_name(hm_backend_spec *spec, hm_error *error)
+{
+    char *copy = strdup(spec->text);
+    hm_status status = copy == NULL ? no_memory(error) : parse_named(spec, copy, error);
+    free(copy);
+    return status;
 }
 
 static hm_status parse(hm_backend_spec *spec, hm_error *error)
@@ -246,6 +286,11 @@ hm_status hm_backend_parse(const char *text, hm_backend_spec *spec, hm_error *er
     if (status != HM_OK)
         hm_backend_spec_clear(spec);
     return status;
+}
+
+bool hm_backend_label_says_all(const hm_backend_spec *spec)
+{
+    return strcmp(spec->text, spec->label) == 0;
 }
 
 void hm_backend_spec_clear(hm_backend_spec *spec)

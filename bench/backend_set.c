@@ -9,14 +9,11 @@
 /** The spec as text that means the same from any folder; a new text. */
 static char *canonical_text(const hm_backend_spec *spec)
 {
-    if (!spec->backend->takes_path)
-        return hm_copy(spec->text);
-    char *text = hm_format("%s=%s:%s", spec->label, spec->backend->name, spec->path);
-    if (spec->prefix && *spec->prefix) {
-        char *longer = hm_format("%s;prefix=%s", text, spec->prefix);
-        free(text);
-        text = longer;
-    }
+    const hm_backend *backend = spec->backend;
+    bool labelled = backend->takes_path || strcmp(spec->label, backend->name) != 0;
+    char *text = hm_format("%s%s%s%s%s%s%s", labelled ? spec->label : "", labelled ? "=" : "",
+                           backend->name, spec->path ? ":" : "", spec->path ? spec->path : "",
+                           *spec->prefix ? ";prefix=" : "", spec->prefix);
     for (size_t index = 0; index < HM_BACKEND_MAX_SETTINGS && spec->settings[index]; index++) {
         char *longer = hm_format("%s;env=%s", text, spec->settings[index]);
         free(text);
@@ -49,7 +46,7 @@ static hm_status refuse_twins(const hm_backend_set *set, const hm_backend_spec *
             continue;
         return hm_error_set(error, HM_USAGE_ERROR,
                             "--backend: two back ends are called %s ('%s' and '%s'); name one of "
-                            "them: LABEL=so:PATH",
+                            "them: LABEL=SPEC",
                             spec->label, other->text, spec->text);
     }
     return HM_OK;

@@ -1,10 +1,15 @@
 #include "bench/command.h"
 
+#include "base/utf8.h"
 #include "bench/exit_code.h"
+#include "bench/strings.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_HELP = 0x1000, KEY_USAGE, KEY_VERSION };
 
@@ -79,6 +84,19 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
+/* What is asked for is written into JSON, which holds UTF-8 only. Words after "--" are a command's.
+ */
+static hm_status check_words(hm_command *command, int argc, char **argv)
+{
+    for (int index = 1; index < argc && strcmp(argv[index], "--") != 0; index++) {
+        if (!hm_utf8_is_valid(argv[index], strlen(argv[index])))
+            return hm_error_set(&command->error, HM_USAGE_ERROR,
+                                "argument %d, '%.200s', is not UTF-8; use names that are", index,
+                                argv[index]);
+    }
+    return HM_OK;
+}
+
 hm_status hm_command_parse(hm_command *command, const struct argp *argp, int argc, char **argv)
 {
     const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
@@ -86,15 +104,32 @@ hm_status hm_command_parse(hm_command *command, const struct argp *argp, int arg
     const struct argp whole = {
         .options = common_options, .parser = parse_common, .children = children};
     command->name = argv[0];
+    if (check_words(command, argc, argv) != HM_OK)
+        return HM_USAGE_ERROR;
     error_t failed =
         argp_parse(&whole, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, command);
     return failed == 0 || command->finished ? HM_OK : command->error.status;
 }
 
+void hm_command_fill_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        /* The lowest number that is free is this one. Open the wrong way round, so that what is
+           read or written still fails. */
+        int opened = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (opened != stream)
+            _exit(HM_EXIT_OUTPUT);
+    }
+}
+
 int hm_command_fail(const char *name, const hm_error *error)
 {
+    char *message = hm_plain_line(error->message);
     fflush(stdout);
-    fprintf(stderr, "%s: %s\n", name, error->message);
+    fprintf(stderr, "%s: %s\n", name, message);
+    free(message);
     return hm_exit_of(error->status);
 }
 

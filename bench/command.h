@@ -33,10 +33,17 @@ const char *hm_version(void);
 
 /**
  * Parses `argv` with `argp` (to which --help, --usage and --version are added). `command` heads the
- * struct the parser fills. HM_USAGE_ERROR with command->error; `finished` says nothing is left to
+ * struct the parser fills. HM_USAGE_ERROR with command->error, also where a word before "--" is not
+ * UTF-8; `finished` says nothing is left to
  * do.
  */
 hm_status hm_command_parse(hm_command *command, const struct argp *argp, int argc, char **argv);
+
+/**
+ * Gives standard streams that are closed a file that can neither be read nor written, so that none
+ * of the files opened later gets their numbers, and messages. Call first.
+ */
+void hm_command_fill_streams(void);
 
 /** Prints "NAME: message" to stderr and returns the exit code of `error`. */
 int hm_command_fail(const char *name, const hm_error *error);
@@ -61,5 +68,6 @@ int hm_main_timeline(int argc, char **argv);
 int hm_main_conform(int argc, char **argv);
 int hm_main_exec(int argc, char **argv);
 int hm_main_doctor(int argc, char **argv);
+int hm_main_stress(int argc, char **argv);
 
 #endif

@@ -14,17 +14,18 @@ _heapmark_options()
 _heapmark()
 {
     local program="${COMP_WORDS[0]}" word="${COMP_WORDS[COMP_CWORD]}"
-    local before="${COMP_WORDS[COMP_CWORD - 1]}" command="${COMP_WORDS[1]}" choices=""
+    local before="${COMP_WORDS[COMP_CWORD - 1]}" command="${COMP_WORDS[1]}" choices="" files=""
     # bash splits --option=value at the equals sign
     [[ $word == "=" ]] && word=""
     [[ $before == "=" ]] && before="${COMP_WORDS[COMP_CWORD - 2]}"
     if ((COMP_CWORD == 1)); then
-        choices="list explain run sample report compare check goals export merge timeline conform exec doctor --help --version"
+        choices="list explain run sample report compare check goals export merge timeline conform exec doctor stress --help --version"
     else
         case "$before" in
         --profile) choices="$(_heapmark_names "$program" profiles)" ;;
-        --backend | --baseline) choices="$(_heapmark_names "$program" backends)" ;;
+        --backend | --baseline | --newest-mimalloc) choices="$(_heapmark_names "$program" backends)" ;;
         --collector) choices="$(_heapmark_names "$program" collectors)" ;;
+        --reference) choices="$(_heapmark_names "$program" references)"; files=yes ;;
         --progress | --color) choices="auto always never" ;;
         --freelists) choices="on off" ;;
         --settle) choices="short long" ;;
@@ -39,29 +40,31 @@ _heapmark()
         --part) choices="curves sites" ;;
         --proof) choices="tree command" ;;
         --python-malloc) choices="malloc pymalloc both" ;;
-        --input) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-        --graph) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-        --out | --against) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+        --input | --graph | --size-data) files=yes ;;
+        --out) if [[ $command == export ]]; then files=yes; else files=folders; fi ;;
+        --against | --root) files=folders ;;
         *)
             if [[ $word == -* ]]; then
                 choices="$(_heapmark_options "$program" "$command")"
             elif [[ $command == list ]]; then
-                choices="workloads backends collectors profiles metrics"
+                choices="workloads backends collectors profiles metrics references"
             elif [[ $command == explain ]]; then
                 choices="$(_heapmark_names "$program" metrics)"
             elif [[ $command == timeline ]]; then
                 choices="$(_heapmark_names "$program" workloads)"
             elif [[ $command == conform ]]; then
-                mapfile -t COMPREPLY < <(compgen -f -- "$word")
-                return
+                files=yes
             elif [[ $command =~ ^(report|compare|check|goals|export|merge)$ ]]; then
-                mapfile -t COMPREPLY < <(compgen -d -- "$word")
-                return
+                files=folders
             fi
             ;;
         esac
     fi
-    mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+    mapfile -t COMPREPLY < <(
+        compgen -W "$choices" -- "$word"
+        [[ $files == yes ]] && compgen -f -- "$word"
+        [[ $files == folders ]] && compgen -d -- "$word"
+    )
 }
 
 complete -F _heapmark heapmark

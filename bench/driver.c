@@ -7,11 +7,21 @@
 
 #include <string.h>
 
+/** The planned sample called `id`: where its record says it is, or wherever it is. */
+static hm_plan_sample *find_sample(const hm_plan *plan, const json_t *record, const char *id)
+{
+    json_int_t place = json_integer_value(json_object_get(record, "sequence"));
+    if (place >= 0 && (size_t)place < plan->sample_count &&
+        strcmp(plan->samples[place].id, id) == 0)
+        return &plan->samples[place];
+    return hm_plan_find(plan, id);
+}
+
 static hm_status take_record(void *context, json_t *record, size_t line, hm_error *error)
 {
     hm_driver *driver = context;
     const char *id = json_string_value(json_object_get(record, "id"));
-    hm_plan_sample *sample = id ? hm_plan_find(driver->plan, id) : NULL;
+    hm_plan_sample *sample = id ? find_sample(driver->plan, record, id) : NULL;
     if (!sample || sample->finished)
         return hm_error_set(error, HM_USAGE_ERROR,
                             "%.200s:%zu: sample '%.160s' %s: start a new run", driver->journal.path,

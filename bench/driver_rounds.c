@@ -56,9 +56,10 @@ static hm_status ask(const hm_driver *driver, hm_strings *cells, hm_error *error
     char *text = NULL;
     snprintf(percent, sizeof percent, "%.12g", driver->options->precision_percent);
     hm_strings_add(&arguments, "unsettled");
-    hm_strings_add(&arguments, driver->folder);
     hm_strings_add(&arguments, "--precision");
     hm_strings_add(&arguments, percent);
+    hm_strings_add(&arguments, "--");
+    hm_strings_add(&arguments, driver->folder);
     hm_status status = hm_plot_capture(&arguments, &text, error);
     if (status == HM_OK)
         status = read_answer(driver->plan, text, cells, error);

@@ -5,6 +5,7 @@
 #include "bench/measure/machine.h"
 #include "bench/metrics.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,9 +159,14 @@ hm_status hm_environment_write(const json_t *document, const char *folder, hm_er
 
 json_t *hm_environment_read(const char *folder, hm_error *error)
 {
-    json_error_t wrong;
+    json_error_t wrong = {0};
     char *path = hm_format("%s/environment.json", folder);
-    json_t *document = json_load_file(path, 0, &wrong);
+    int descriptor = hm_folder_open(path);
+    json_t *document = descriptor < 0 ? NULL : json_loadfd(descriptor, 0, &wrong);
+    if (descriptor < 0)
+        snprintf(wrong.text, sizeof wrong.text, "%s", strerror(errno));
+    else
+        close(descriptor);
     const char *record = json_string_value(json_object_get(document, "record"));
     json_int_t schema = json_integer_value(json_object_get(document, "schema"));
     if (!document && access(path, F_OK) != 0)
@@ -215,11 +221,10 @@ static const json_t *find_backend(const json_t *document, const hm_backend_choic
     {
         const char *name = json_string_value(json_object_get(entry, "name"));
         const char *linkage = json_string_value(json_object_get(entry, "linkage"));
+        const char *origin = json_string_value(json_object_get(entry, "origin"));
         if (name && linkage && strcmp(name, choice->spec.label) == 0 &&
             strcmp(linkage, hm_linkage_name(choice->spec.backend->linkage)) == 0 &&
-            (!choice->runtime || json_is_null(json_object_get(entry, "origin")) ||
-             !choice->origin ||
-             strcmp(json_string_value(json_object_get(entry, "origin")), choice->origin) == 0))
+            (!choice->runtime || !origin || !choice->origin || strcmp(origin, choice->origin) == 0))
             return entry;
     }
     return NULL;

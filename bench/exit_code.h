@@ -16,7 +16,7 @@ enum {
     HM_EXIT_USAGE = 2,        /**< a bad option, name, number, path or file */
     HM_EXIT_INVALID = 3,      /**< a sample was invalid; `merge`, `goals`: or is missing */
     HM_EXIT_UNSTABLE = 4,     /**< too noisy to tell */
-    HM_EXIT_FAILED = 5,       /**< a program of `conform` failed */
+    HM_EXIT_FAILED = 5,       /**< a program of `conform` failed; `stress` found a defect */
     HM_EXIT_OUTPUT = 6,       /**< reading or writing failed */
     HM_EXIT_INTERRUPTED = 130 /**< SIGINT, SIGTERM or SIGHUP */
 };

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MOST_OF_A_SECOND = 1000 };
+
 static hm_status fail(hm_error *error, const char *path, const char *what)
 {
     return hm_error_set(error, HM_IO_ERROR, "%.300s cannot be %s: %s", path, what, strerror(errno));
@@ -27,7 +29,13 @@ char *hm_folder_name(const char *out, const char *profile)
         return hm_copy(out);
     gmtime_r(&now, &parts);
     strftime(moment, sizeof moment, "%Y-%m-%dT%H-%M-%S", &parts);
-    return hm_format("results/%s-%s", moment, profile);
+    char *name = hm_format("results/%s-%s", moment, profile);
+    /* Runs of one second, or of a clock that was put back. */
+    for (unsigned number = 2; access(name, F_OK) == 0 && number < MOST_OF_A_SECOND; number++) {
+        free(name);
+        name = hm_format("results/%s-%s-%u", moment, profile, number);
+    }
+    return name;
 }
 
 /** The nearest folder of `path` that exists must be one that can be written. */
@@ -131,7 +139,10 @@ hm_status hm_folder_write(const char *folder, const char *name, const json_t *do
     char *path = hm_format("%s/%s", folder, name);
     char *fresh = hm_format("%s/.%s.new", folder, name);
     hm_status status = HM_OK;
-    FILE *file = fopen(fresh, "we");
+    /* What is there is left by a driver that was killed, or a link that leads elsewhere. */
+    unlink(fresh);
+    int descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     if (!file || json_dumpf(document, file, flags) != 0 || fputc('\n', file) == EOF ||
         fflush(file) != 0 || fsync(fileno(file)) != 0)
         status = fail(error, path, "written");
@@ -139,11 +150,22 @@ hm_status hm_folder_write(const char *folder, const char *name, const json_t *do
         status = fail(error, path, "written");
     if (status == HM_OK && (rename(fresh, path) != 0 || !sync_folder(folder)))
         status = fail(error, path, "put in place");
-    if (status != HM_OK)
+    if (status != HM_OK && descriptor >= 0)
         unlink(fresh);
     free(fresh);
     free(path);
     return status;
+}
+
+int hm_folder_open(const char *path)
+{
+    struct stat file;
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0 || (fstat(descriptor, &file) == 0 && S_ISREG(file.st_mode)))
+        return descriptor;
+    close(descriptor);
+    errno = EINVAL;
+    return -1;
 }
 
 hm_status hm_folder_point_latest(const char *path, hm_error *error)

@@ -10,7 +10,8 @@
 #include <jansson.h>
 
 /**
- * The folder of a new run: `out`, or results/TIME-PROFILE where NULL; a new text. Nothing is made.
+ * The folder of a new run: `out`, or results/TIME-PROFILE where NULL, with -2, -3, … where that is
+ * there; a new text. Nothing is made.
  */
 char *hm_folder_name(const char *out, const char *profile);
 
@@ -29,6 +30,12 @@ char *hm_folder_run_name(const char *path);
 /** Writes `document` to FOLDER/NAME: to a new file, synced, then renamed over. */
 hm_status hm_folder_write(const char *folder, const char *name, const json_t *document,
                           size_t flags, hm_error *error);
+
+/**
+ * Opens a regular file of the folder to read it: -1 with errno where it cannot be had, EINVAL for
+ * what is no file: a pipe in a file's place would keep its reader for ever.
+ */
+int hm_folder_open(const char *path);
 
 /** Points `latest` beside the run at it, where the run lies in a folder called results. */
 hm_status hm_folder_point_latest(const char *path, hm_error *error);

@@ -1,5 +1,6 @@
 #include "bench/journal.h"
 
+#include "bench/folder.h"
 #include "bench/strings.h"
 
 #include <errno.h>
@@ -14,7 +15,15 @@
 hm_status hm_journal_open(hm_journal *journal, const char *folder, hm_error *error)
 {
     *journal = (hm_journal){.path = hm_format("%s/journal.jsonl", folder)};
-    journal->descriptor = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    struct stat file;
+    journal->descriptor = open(
+        journal->path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (journal->descriptor < 0 ? errno == ELOOP
+                                : fstat(journal->descriptor, &file) == 0 && !S_ISREG(file.st_mode))
+        return hm_error_set(error, HM_USAGE_ERROR,
+                            "%s is not a file of its own but a link or a device, which is not "
+                            "written to; start a new run",
+                            journal->path);
     if (journal->descriptor < 0)
         return hm_error_set(error, HM_IO_ERROR, "%s cannot be opened: %s", journal->path,
                             strerror(errno));
@@ -33,6 +42,22 @@ void hm_journal_close(hm_journal *journal)
     *journal = (hm_journal){.descriptor = -1};
 }
 
+/** Whether the open file is the one that the folder has. */
+static hm_status check_place(const hm_journal *journal, hm_error *error)
+{
+    struct stat open_file;
+    struct stat named;
+    if (fstat(journal->descriptor, &open_file) != 0)
+        return hm_error_set(error, HM_IO_ERROR, "%s: %s", journal->path, strerror(errno));
+    if (stat(journal->path, &named) == 0 && named.st_ino == open_file.st_ino &&
+        named.st_dev == open_file.st_dev)
+        return HM_OK;
+    return hm_error_set(error, HM_IO_ERROR,
+                        "%.300s was removed, moved or replaced while the run was writing it; where "
+                        "it is still there, `heapmark run --resume` goes on with it",
+                        journal->path);
+}
+
 hm_status hm_journal_append(hm_journal *journal, const json_t *record, hm_error *error)
 {
     char *line = json_dumps(record, JSON_COMPACT | JSON_REAL_PRECISION(12));
@@ -49,7 +74,7 @@ hm_status hm_journal_append(hm_journal *journal, const json_t *record, hm_error 
         status = hm_error_set(error, HM_IO_ERROR, "%s cannot be synced: %s", journal->path,
                               strerror(errno));
     free(line);
-    return status;
+    return status == HM_OK ? check_place(journal, error) : status;
 }
 
 /** The whole file and its size; a new text. NULL: unreadable, errno says why. */
@@ -59,8 +84,10 @@ static char *read_whole(int descriptor, size_t *bytes)
     if (fstat(descriptor, &file) != 0)
         return NULL;
     size_t room = (size_t)file.st_size;
-    char *text = hm_grow(NULL, room + 1, 1);
+    char *text = malloc(room + 1); /* may be a hostile size: no reason to end the command */
     *bytes = 0;
+    if (!text)
+        return NULL;
     while (*bytes < room) {
         ssize_t part = pread(descriptor, text + *bytes, room - *bytes, (off_t)*bytes);
         if (part < 0 && errno == EINTR)
@@ -116,7 +143,7 @@ hm_status hm_journal_read(const char *folder, hm_journal_visitor visit, void *co
                           hm_error *error)
 {
     char *path = hm_format("%s/journal.jsonl", folder);
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    int descriptor = hm_folder_open(path);
     size_t bytes = 0;
     char *text = descriptor < 0 ? NULL : read_whole(descriptor, &bytes);
     hm_status status = HM_OK;

@@ -20,14 +20,18 @@ typedef struct hm_journal {
 
 /**
  * Opens the journal in `folder` for appending, made where it is not there, and locks it.
- * HM_USAGE_ERROR: another heapmark is writing it; HM_IO_ERROR: it cannot be opened.
+ * HM_USAGE_ERROR: another heapmark is writing it, or it is a link or no file, which could lead out
+ * of the folder; HM_IO_ERROR: it cannot be opened.
  */
 hm_status hm_journal_open(hm_journal *journal, const char *folder, hm_error *error);
 
 /** Closes it. */
 void hm_journal_close(hm_journal *journal);
 
-/** Appends a record; on HM_OK it is on the disk. */
+/**
+ * Appends a record; on HM_OK it is on the disk, and the file is the one in the folder: HM_IO_ERROR
+ * where that was removed, moved or replaced, because what is written then is lost.
+ */
 hm_status hm_journal_append(hm_journal *journal, const json_t *record, hm_error *error);
 
 /** Cuts a torn last line off. */

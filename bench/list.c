@@ -4,6 +4,8 @@
 #include "bench/environment.h"
 #include "bench/exit_code.h"
 #include "bench/profile.h"
+#include "bench/reference_python.h"
+#include "bench/size_data.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,11 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_FORMAT = 0x2000 };
+enum { KEY_FORMAT = 0x2000, KEY_SIZE_DATA };
 
 typedef struct list_options {
     hm_command command;
     const char *topic; /* NULL: all */
+    const char *size_data;
     bool json;
 } list_options;
 
@@ -55,9 +58,12 @@ static json_t *list_workloads(void)
             json_array_append_new(parameters,
                                   parameter_to_json(&workloads[index]->parameters[place]));
         json_array_append_new(
-            array, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", workloads[index]->name, "group",
-                             workloads[index]->group, "brief", workloads[index]->brief, "operation",
-                             workloads[index]->operation, "parameters", parameters));
+            array, json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "name", workloads[index]->name,
+                             "group", workloads[index]->group, "brief", workloads[index]->brief,
+                             "operation", workloads[index]->operation, "least_threads",
+                             (json_int_t)hm_workload_least_threads(workloads[index]),
+                             "even_threads", (workloads[index]->needs & HM_NEEDS_THREAD_PAIRS) != 0,
+                             "parameters", parameters));
     }
     return array;
 }
@@ -146,8 +152,9 @@ static const struct {
     const char *name;
     json_t *(*list)(void);
 } topics[] = {
-    {"workloads", list_workloads}, {"backends", list_backends},     {"collectors", list_collectors},
-    {"profiles", list_profiles},   {"metrics", hm_metrics_to_json},
+    {"workloads", list_workloads},   {"backends", list_backends},
+    {"collectors", list_collectors}, {"profiles", list_profiles},
+    {"metrics", hm_metrics_to_json}, {"references", hm_references_to_json},
 };
 
 static const char *text_of(const json_t *object, const char *name)
@@ -195,6 +202,10 @@ static void print_details(const json_t *entry)
     {
         printf("      %s\n", json_string_value(item));
     }
+    if (json_integer_value(json_object_get(entry, "least_threads")) > 1)
+        printf("      threads: %lld or more%s\n",
+               (long long)json_integer_value(json_object_get(entry, "least_threads")),
+               json_is_true(json_object_get(entry, "even_threads")) ? ", an even number" : "");
     if (json_is_false(json_object_get(entry, "available")))
         printf("      absent: %s\n", text_of(entry, "reason"));
     else if (*text_of(entry, "library"))
@@ -249,6 +260,9 @@ static error_t parse_list(int key, char *value, struct argp_state *state)
         hm_error_set(&options->command.error, HM_USAGE_ERROR, "--format: '%s' is not text or json",
                      value);
         return EINVAL;
+    case KEY_SIZE_DATA:
+        options->size_data = value;
+        return 0;
     case ARGP_KEY_ARG:
         return take_topic(options, value);
     default:
@@ -259,17 +273,23 @@ static error_t parse_list(int key, char *value, struct argp_state *state)
 int hm_main_list(int argc, char **argv)
 {
     static const struct argp_option choices[] = {
-        {"format", KEY_FORMAT, "text|json", 0, "How to print it (default text)", 0}, {0}};
+        {"format", KEY_FORMAT, "text|json", 0, "How to print it (default text)", 0},
+        {"size-data", KEY_SIZE_DATA, "FILE", 0,
+         "With the programs of this file among the values of `sizes`", 0},
+        {0}};
     static const struct argp argp = {
         .options = choices,
         .parser = parse_list,
-        .args_doc = "[workloads|backends|collectors|profiles|metrics]",
+        .args_doc = "[workloads|backends|collectors|profiles|metrics|references]",
         .doc = "Lists what can be measured, with what, and what is measured of it."};
     list_options options = {0};
     if (hm_command_parse(&options.command, &argp, argc, argv) != HM_OK)
         return hm_command_fail(argv[0], &options.command.error);
     if (options.command.finished)
         return hm_command_end(argv[0]);
+    if (options.size_data != NULL &&
+        hm_size_data_take(options.size_data, NULL, &options.command.error) != HM_OK)
+        return hm_command_fail(argv[0], &options.command.error);
     json_t *document = json_object();
     for (size_t index = 0; index < HM_COUNT_OF(topics); index++) {
         if (!options.topic || strcmp(options.topic, topics[index].name) == 0)

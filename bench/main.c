@@ -19,6 +19,7 @@
  *     conform/main.c    heapmark conform    object-graph programs (conform/)
  *     exec/main.c       heapmark exec       the user's own program under each allocator (exec/)
  *     doctor.c          heapmark doctor     what endangers the figures (doctor/)
+ *     stress/main.c     heapmark stress     random programs against a shadow model (stress/)
  *
  *     options.[ch]      the options of run        options_json.c  the same in environment.json
  *     profile.[ch]      named choices             profiles.def    the list of them
@@ -61,6 +62,7 @@ static const hm_subcommand subcommands[] = {
     {"conform", "run object-graph programs and check what they expect", hm_main_conform},
     {"exec", "your own program under each allocator, by preload", hm_main_exec},
     {"doctor", "what on this machine endangers the figures, and what to do", hm_main_doctor},
+    {"stress", "random programs that find an allocator's defects", hm_main_stress},
 };
 
 static void print_help(FILE *stream)
@@ -98,6 +100,7 @@ static int run_subcommand(const hm_subcommand *subcommand, int argc, char **argv
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
+    hm_command_fill_streams();
     if (argc < 2)
         return refuse("which command?", "");
     if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {

@@ -13,6 +13,7 @@ enum {
     KEY_PARAMETER,
     KEY_THREADS,
     KEY_REFERENCE,
+    KEY_SIZE_DATA,
     KEY_REPETITIONS,
     KEY_MEMORY_REPETITIONS,
     KEY_LATENCY_REPETITIONS,
@@ -41,8 +42,8 @@ static const struct argp_option run_options[] = {
      1},
     {"filter", KEY_FILTER, "REGEX", 0, "Only cells whose name matches (POSIX extended)", 1},
     {"backend", KEY_BACKEND, "NAMES-OR-SPEC", 0,
-     "Back ends: names with commas between, or one spec [LABEL=]so:PATH[;prefix=P][;env=K=V] or "
-     "[LABEL=]preload:PATH[;env=K=V]; may be repeated",
+     "Back ends: names with commas between, or one spec [LABEL=]NAME[;env=K=V], "
+     "[LABEL=]so:PATH[;prefix=P][;env=K=V] or [LABEL=]preload:PATH[;env=K=V]; may be repeated",
      1},
     {"collector", KEY_COLLECTOR, "NAMES-OR-SPEC", 0,
      "Collectors: names with commas between, or one spec NAME[;trigger=auto|manual]"
@@ -58,6 +59,10 @@ static const struct argp_option run_options[] = {
     {"reference", KEY_REFERENCE, "PYTHON", 0,
      "Measure the same raw and micro works in this python3 (a name on PATH or a path) beside the "
      "others; needs its headers (python3-dev) and a C compiler; may be repeated",
+     1},
+    {"size-data", KEY_SIZE_DATA, "FILE", 0,
+     "Programs' sizes and lifetimes (docs/allocation-profiles.md): their names become values of "
+     "the raw workloads' parameter `sizes`",
      1},
     {"shard", KEY_SHARD, "INDEX/COUNT", 0,
      "Only this part of the plan: whole works, all back ends and collectors of each; `heapmark "
@@ -120,6 +125,8 @@ static error_t take_what(int key, char *value, hm_run_options *options)
     case KEY_REFERENCE:
         hm_strings_add(&options->references, value);
         return 0;
+    case KEY_SIZE_DATA:
+        return hm_take_size_data(options, value);
     case KEY_THREADS:
         return hm_take_threads(options, value);
     case KEY_SHARD:
@@ -324,6 +331,8 @@ void hm_run_options_clear(hm_run_options *options)
     hm_strings_clear(&options->parameters);
     hm_strings_clear(&options->references);
     free(options->filter);
+    free(options->size_data);
+    free(options->size_digest);
     free(options->baseline);
     free(options->out);
     json_decref(options->given);

@@ -29,6 +29,8 @@ typedef struct hm_run_options {
     hm_strings collectors; /**< the same */
     hm_strings parameters; /**< "workload.name=v1,v2" */
     hm_strings references; /**< pythons, as given */
+    char *size_data;       /**< a file of programs' sizes, as given or absolute; NULL: none */
+    char *size_digest;     /**< what it must have; NULL: any */
     char *baseline;        /**< label of the back end ratios refer to; NULL: the default */
     unsigned threads[HM_MAX_THREAD_COUNTS];
     size_t thread_count;
@@ -79,6 +81,7 @@ error_t hm_take_seed(hm_run_options *options, const char *value);
 error_t hm_take_when(hm_run_options *options, const char *option, const char *value, hm_when *into);
 error_t hm_take_freelists(hm_run_options *options, const char *value);
 error_t hm_take_settle(hm_run_options *options, const char *value);
+error_t hm_take_size_data(hm_run_options *options, const char *value);
 error_t hm_take_out(hm_run_options *options, const char *value);
 
 /** Frees what the options own. */

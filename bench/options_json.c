@@ -20,6 +20,7 @@ static const struct {
     {"param", "parameters"},
     {"threads", "threads"},
     {"reference", "references"},
+    {"size-data", "size_data"},
     {"repetitions", "repetitions"},
     {"memory-repetitions", "memory_repetitions"},
     {"latency-repetitions", "latency_repetitions"},
@@ -46,6 +47,13 @@ static json_t *from_strings(const hm_strings *strings)
 static json_t *text_or_null(const char *text)
 {
     return text ? json_string(text) : json_null();
+}
+
+static json_t *size_data_or_null(const hm_run_options *options)
+{
+    if (options->size_data == NULL)
+        return json_null();
+    return json_pack("{s:s, s:s?}", "path", options->size_data, "digest", options->size_digest);
 }
 
 static json_t *above_zero_or_null(double number)
@@ -77,6 +85,7 @@ json_t *hm_run_options_to_json(const hm_run_options *options)
     json_object_set_new(object, "parameters", from_strings(&options->parameters));
     json_object_set_new(object, "threads", threads);
     json_object_set_new(object, "references", from_strings(&options->references));
+    json_object_set_new(object, "size_data", size_data_or_null(options));
     json_object_set_new(object, "repetitions", json_integer(options->repetitions));
     json_object_set_new(object, "memory_repetitions", json_integer(options->memory_repetitions));
     json_object_set_new(object, "latency_repetitions", json_integer(options->latency_repetitions));
@@ -132,6 +141,16 @@ static bool take_text(char **into, const json_t *value)
     free(*into);
     *into = json_is_string(value) ? hm_copy(json_string_value(value)) : NULL;
     return json_is_string(value) || json_is_null(value);
+}
+
+/** The file and its digest; runs of earlier versions have no such member. */
+static bool take_size_data(hm_run_options *options, const json_t *value)
+{
+    bool none = value == NULL || json_is_null(value);
+    const json_t *path = none ? json_null() : json_object_get(value, "path");
+    const json_t *digest = none ? json_null() : json_object_get(value, "digest");
+    return take_text(&options->size_data, path) && take_text(&options->size_digest, digest) &&
+           (options->size_data == NULL) == (options->size_digest == NULL);
 }
 
 static bool take_number(unsigned *into, const json_t *value)
@@ -197,6 +216,13 @@ static bool take_amounts(hm_run_options *options, const json_t *stored)
            take_positive(&options->timeout_seconds, json_object_get(stored, "timeout_s"));
 }
 
+/** A list that runs of earlier versions lack. */
+static bool take_later_strings(hm_strings *strings, const json_t *array)
+{
+    hm_strings_clear(strings);
+    return array == NULL || take_strings(strings, array);
+}
+
 static bool take_all(hm_run_options *options, const json_t *stored)
 {
     const char *profile = json_string_value(json_object_get(stored, "profile"));
@@ -212,7 +238,8 @@ static bool take_all(hm_run_options *options, const json_t *stored)
            take_text(&options->baseline, json_object_get(stored, "baseline")) &&
            take_strings(&options->parameters, json_object_get(stored, "parameters")) &&
            take_threads(options, json_object_get(stored, "threads")) &&
-           take_strings(&options->references, json_object_get(stored, "references")) &&
+           take_later_strings(&options->references, json_object_get(stored, "references")) &&
+           take_size_data(options, json_object_get(stored, "size_data")) &&
            take_shard(options, json_object_get(stored, "shard")) && take_amounts(options, stored);
 }
 

@@ -187,6 +187,16 @@ error_t hm_take_shard(hm_run_options *options, const char *value)
     return 0;
 }
 
+error_t hm_take_size_data(hm_run_options *options, const char *value)
+{
+    if (options->size_data != NULL)
+        hm_error_set(&options->command.error, HM_USAGE_ERROR,
+                     "--size-data: '%.200s' is a second file; put all programs into one", value);
+    else
+        options->size_data = hm_copy(value);
+    return options->command.error.status == HM_OK ? 0 : EINVAL;
+}
+
 error_t hm_take_out(hm_run_options *options, const char *value)
 {
     if (*value == '\0')

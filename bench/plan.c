@@ -32,9 +32,9 @@ static hm_status choose_collectors(hm_plan *plan, hm_error *error)
     return status;
 }
 
-static hm_plan_cell make_cell(const hm_plan *plan, size_t work, size_t backend,
-                              const hm_collector_spec *collector, size_t thread_index,
-                              hm_sample_role role)
+hm_plan_cell hm_plan_make_cell(const hm_plan *plan, size_t work, size_t backend,
+                               const hm_collector_spec *collector, size_t thread_index,
+                               hm_sample_role role)
 {
     hm_plan_cell made = {
         .work = work, .backend = backend, .thread_index = thread_index, .role = role};
@@ -87,12 +87,6 @@ static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, const regex_t *filte
     return HM_OK;
 }
 
-static bool makes_sense(const hm_workload *workload, unsigned threads)
-{
-    return (threads > 1 || (workload->needs & HM_NEEDS_THREADS) == 0) &&
-           (threads % 2 == 0 || (workload->needs & HM_NEEDS_THREAD_PAIRS) == 0);
-}
-
 static bool is_raw(const hm_plan *plan, size_t work)
 {
     return strcmp(plan->works[work].workload->group, "raw") == 0;
@@ -107,9 +101,11 @@ static hm_status add_cells_of_raw_work(hm_plan *plan, size_t work, const regex_t
     for (size_t backend = 0; backend < plan->backends->count; backend++) {
         for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
             if (status == HM_OK && !plan->backends->items[backend].absent &&
-                makes_sense(plan->works[work].workload, plan->options->threads[thread]))
-                status = add_cell(plan, make_cell(plan, work, backend, &none, thread, HM_ROLE_CELL),
-                                  filter, error);
+                hm_workload_suits_threads(plan->works[work].workload,
+                                          plan->options->threads[thread]))
+                status = add_cell(
+                    plan, hm_plan_make_cell(plan, work, backend, &none, thread, HM_ROLE_CELL),
+                    filter, error);
         }
     }
     return status;
@@ -125,10 +121,11 @@ static hm_status add_cells_of_work(hm_plan *plan, size_t work, const regex_t *fi
             continue;
         for (size_t collector = 0; collector < plan->collector_count; collector++) {
             for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
-                if (!makes_sense(plan->works[work].workload, plan->options->threads[thread]))
+                if (!hm_workload_suits_threads(plan->works[work].workload,
+                                               plan->options->threads[thread]))
                     continue;
-                hm_plan_cell cell = make_cell(plan, work, backend, &plan->collectors[collector],
-                                              thread, HM_ROLE_CELL);
+                hm_plan_cell cell = hm_plan_make_cell(
+                    plan, work, backend, &plan->collectors[collector], thread, HM_ROLE_CELL);
                 if (add_cell(plan, cell, filter, error) != HM_OK)
                     return HM_USAGE_ERROR;
             }
@@ -144,11 +141,17 @@ static hm_status add_matrix(hm_plan *plan, hm_error *error)
     if (text && regcomp(&expression, text, REG_EXTENDED | REG_NOSUB) != 0)
         return hm_error_set(error, HM_USAGE_ERROR, "--filter: '%.200s' is not an expression", text);
     hm_status status = HM_OK;
-    for (size_t work = 0; work < plan->work_count && status == HM_OK; work++)
+    for (size_t work = 0; work < plan->work_count && status == HM_OK; work++) {
         status = add_cells_of_work(plan, work, text ? &expression : NULL, error);
+        hm_plan_note_threads(plan, work, text ? &expression : NULL);
+    }
     if (text)
         regfree(&expression);
-    if (status == HM_OK && plan->cell_count == 0 && text)
+    if (status == HM_OK && plan->cell_count == 0 && plan->need_threads.count > 0) {
+        char *words = hm_plan_threads_words(plan);
+        status = hm_error_set(error, HM_USAGE_ERROR, "--threads: %.480s", words);
+        free(words);
+    } else if (status == HM_OK && plan->cell_count == 0 && text)
         status =
             hm_error_set(error, HM_USAGE_ERROR,
                          "--filter: '%.200s' matches no cell; `heapmark run --dry-run` without "
@@ -201,8 +204,9 @@ static hm_status add_null_cell(hm_plan *plan, size_t matrix, size_t work, size_t
     for (size_t index = 0; index < matrix; index++) {
         if (plan->cells[index].backend == backend &&
             strcmp(plan->cells[index].cell.collector.label, collector->label) == 0)
-            return add_cell(plan, make_cell(plan, work, backend, collector, 0, HM_ROLE_NULL), NULL,
-                            error);
+            return add_cell(plan,
+                            hm_plan_make_cell(plan, work, backend, collector, 0, HM_ROLE_NULL),
+                            NULL, error);
     }
     return HM_OK;
 }
@@ -232,8 +236,8 @@ static hm_status add_empty_cell(hm_plan *plan, size_t work, hm_error *error)
     hm_status status = hm_collector_parse("none", &none, error);
     if (status != HM_OK)
         return status;
-    return add_cell(plan, make_cell(plan, work, plan->baseline, &none, 0, HM_ROLE_EMPTY), NULL,
-                    error);
+    return add_cell(plan, hm_plan_make_cell(plan, work, plan->baseline, &none, 0, HM_ROLE_EMPTY),
+                    NULL, error);
 }
 
 static hm_status add_control_works(hm_plan *plan, hm_error *error)
@@ -307,6 +311,7 @@ void hm_plan_clear(hm_plan *plan)
         free(plan->samples[index].id);
     for (size_t round = 0; round < plan->round_count; round++)
         hm_strings_clear(&plan->rounds[round]);
+    hm_strings_clear(&plan->need_threads);
     free(plan->rounds);
     free(plan->collectors);
     free(plan->works);

@@ -20,6 +20,8 @@
 #include "bench/cell.h"
 #include "bench/sample.h"
 
+#include <regex.h>
+
 typedef enum hm_sample_role {
     HM_ROLE_CELL,    /**< a cell of the matrix */
     HM_ROLE_CONTROL, /**< the twin of a cell: what no difference looks like */
@@ -75,6 +77,8 @@ typedef struct hm_plan {
     hm_strings *rounds;     /**< the cells of each round beyond the fixed ones */
     size_t round_count;
     size_t baseline; /**< index into the back-end set */
+    /** Workloads that none of the numbers of threads asked for suits. */
+    hm_strings need_threads;
 } hm_plan;
 
 /**
@@ -92,6 +96,11 @@ const char *hm_plan_baseline(const hm_plan *plan);
 
 /** The sample called `id`, or NULL. */
 hm_plan_sample *hm_plan_find(const hm_plan *plan, const char *id);
+
+/** A cell of this plan, without its name. */
+hm_plan_cell hm_plan_make_cell(const hm_plan *plan, size_t work, size_t backend,
+                               const hm_collector_spec *collector, size_t thread_index,
+                               hm_sample_role role);
 
 /** "cell", "control", "null" or "empty". */
 const char *hm_sample_role_name(hm_sample_role role);
@@ -135,6 +144,17 @@ hm_status hm_plan_take_shard(hm_plan *plan, hm_error *error);
 
 /** environment.json's `plan.shard`; new. */
 json_t *hm_plan_shard_to_json(const hm_plan *plan);
+
+/* plan_threads.c */
+
+/**
+ * Remembers the workload of a work that none of the numbers of threads suits, where `filter` (NULL:
+ * all) matches a name that a cell of it would have with the first of them.
+ */
+void hm_plan_note_threads(hm_plan *plan, size_t work, const regex_t *filter);
+
+/** What need_threads need and which --threads would do, one line; new, NULL: there are none. */
+char *hm_plan_threads_words(const hm_plan *plan);
 
 /* plan_works.c */
 

@@ -1,8 +1,11 @@
 /* Starting a sample's process: its environment, its descriptors, its group. */
+#include "base/child.h"
+#include "base/program.h"
 #include "bench/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +35,44 @@ static void make_environment(const hm_process_request *request, hm_strings *envi
     free(padding);
 }
 
+/** What is executed. */
+typedef struct start {
+    char program[PATH_MAX]; /**< the loader, or the sample's program itself */
+    hm_strings arguments;
+    hm_strings environment;
+} start;
+
+/**
+ * The program near its libraries where it has a loader (base/program.h). This one is named by the
+ * driver's process, so that it is the same file though another has taken its place.
+ */
+static void prepare(const hm_process_request *request, start *how)
+{
+    const hm_strings *given = request->arguments;
+    char *own = hm_format("/proc/%d/exe", (int)getpid());
+    const char *program = request->program != NULL ? request->program : own;
+    *how = (start){.arguments = {0}};
+    make_environment(request, &how->environment);
+    bool near = hm_program_loader(program, how->program);
+    if (near)
+        hm_strings_add(&how->arguments, how->program);
+    else
+        snprintf(how->program, sizeof how->program, "%s", program);
+    hm_strings_add(&how->arguments, near ? program : given->items[0]);
+    for (size_t index = 1; index < given->count; index++)
+        hm_strings_add(&how->arguments, given->items[index]);
+    free(own);
+}
+
+static void clear(start *how)
+{
+    hm_strings_clear(&how->arguments);
+    hm_strings_clear(&how->environment);
+}
+
 /** In the child: puts descriptors, group and signals in place and becomes the sample. */
-__attribute__((noreturn)) static void become(pid_t driver, const char *program, int record,
-                                             int output, int account, char *const *arguments,
-                                             char *const *environment)
+__attribute__((noreturn)) static void become(pid_t driver, int record, int output, int account,
+                                             const start *how)
 {
     sigset_t none;
     int input = open("/dev/null", O_RDONLY);
@@ -54,9 +91,10 @@ __attribute__((noreturn)) static void become(pid_t driver, const char *program, 
         _exit(127);
     if (account >= 0 && dup2(account, HM_ACCOUNT_FD) < 0)
         _exit(127);
+    hm_child_bind(0, (hm_child_bounds){0}); /* watched from outside; but no core file */
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(program, arguments, environment);
-    dprintf(STDERR_FILENO, "%s cannot be executed: %s\n", program, strerror(errno));
+    execve(how->program, how->arguments.items, how->environment.items);
+    dprintf(STDERR_FILENO, "%s cannot be executed: %s\n", how->program, strerror(errno));
     _exit(127);
 }
 
@@ -86,20 +124,18 @@ hm_status hm_process_start(const hm_process_request *request, hm_process_pipes *
 {
     int record[2] = {-1, -1};
     int output[2] = {-1, -1};
-    hm_strings environment = {0};
+    start how;
     hm_status status = HM_OK;
     *pipes = (hm_process_pipes){.pid = -1, .record = -1, .output = -1};
-    make_environment(request, &environment);
+    prepare(request, &how);
     pid_t driver = getpid();
     if (!open_pipe(record) || !open_pipe(output))
         status = fail(error, "pipe");
     else if ((pipes->pid = fork()) < 0)
         status = fail(error, "fork");
     else if (pipes->pid == 0)
-        become(driver, request->program != NULL ? request->program : "/proc/self/exe", record[1],
-               output[1], request->account ? request->account->file : -1, request->arguments->items,
-               environment.items);
-    hm_strings_clear(&environment);
+        become(driver, record[1], output[1], request->account ? request->account->file : -1, &how);
+    clear(&how);
     if (record[1] >= 0)
         close(record[1]);
     if (output[1] >= 0)

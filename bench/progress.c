@@ -1,6 +1,8 @@
 #include "bench/progress.h"
 
+#include "base/check.h"
 #include "bench/measure/clock.h"
+#include "bench/strings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -117,9 +119,14 @@ void hm_progress_say(hm_progress *progress, const char *format, ...)
         return;
     hm_progress_end(progress);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    char *said = NULL;
+    int length = vasprintf(&said, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    HM_CHECK(length >= 0);
+    char *plain = hm_plain_line(said);
+    fprintf(stderr, "%s\n", plain);
+    free(plain);
+    free(said);
 }
 
 void hm_progress_end(hm_progress *progress)

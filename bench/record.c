@@ -1,5 +1,7 @@
 #include "bench/record.h"
 
+#include "bench/size_data.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +45,19 @@ void hm_record_arguments(const hm_plan *plan, const hm_plan_cell *cell, hm_sampl
     hm_strings_split(arguments, rest, ' ');
     if (kind == HM_SAMPLE_MEMORY)
         add_memory_arguments(plan->options, arguments);
-    if (cell->cell.backend->backend->takes_path) {
+    if (!hm_backend_label_says_all(cell->cell.backend)) {
         hm_strings_add(arguments, "--backend");
         hm_strings_add(arguments, cell->cell.backend->text);
     }
     if (plan->backends->items[cell->backend].reference_path) {
         hm_strings_add(arguments, "--reference");
         hm_strings_add(arguments, plan->backends->items[cell->backend].reference_path);
+    }
+    if (hm_size_data_is_drawn_from(work->workload, work->parameters)) {
+        hm_strings_add(arguments, "--size-data");
+        hm_strings_add(arguments, hm_size_data_taken()->path);
+        hm_strings_add(arguments, "--size-digest");
+        hm_strings_add(arguments, hm_size_data_taken()->digest);
     }
     free(rest);
     free(numbers);

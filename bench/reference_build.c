@@ -1,4 +1,6 @@
 /* Building the extension: the compiler's command line. See reference_python.h. */
+#include "base/child.h"
+#include "base/program.h"
 #include "bench/reference_python.h"
 
 #include <errno.h>
@@ -9,7 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIBRARY "libheapmark_reference.so"
+#define LIBRARY     "libheapmark_reference.so"
+#define LOW_LIBRARY "libheapmark_reference_low.so"
+
+/* Where the extension wants to lie beside the low library. */
+#define LOW_PLACE "-Wl,-Ttext-segment=0x48000000"
 
 static const char *const sources[] = {
     "bench/reference/extension.c",  "workloads/collect_graph.c", "workloads/dict_access.c",
@@ -44,8 +50,9 @@ static const char *telling_line(char *output)
     return told;
 }
 
-static void start(const hm_strings *arguments, int output)
+static void start(pid_t parent, const hm_strings *arguments, int output)
 {
+    hm_child_enter(parent, HM_CHILD_HELPER);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
     execvp(arguments->items[0], arguments->items);
@@ -58,9 +65,9 @@ hm_status hm_reference_run(const hm_strings *arguments, char **output, hm_error 
     *output = NULL;
     if (pipe(ends) != 0)
         return hm_error_set(error, HM_IO_ERROR, "pipe: %s", strerror(errno));
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0)
-        start(arguments, ends[1]);
+        start(parent, arguments, ends[1]);
     close(ends[1]);
     if (child > 0)
         read_all(ends[0], output);
@@ -78,24 +85,25 @@ hm_status hm_reference_run(const hm_strings *arguments, char **output, hm_error 
                         telling_line(*output));
 }
 
-static bool in_folder(const char *folder, char *path, size_t size)
+static bool in_folder(const char *folder, const char *name, char *path, size_t size)
 {
-    int length = snprintf(path, size, "%s/" LIBRARY, folder);
+    int length = snprintf(path, size, "%s/%s", folder, name);
     return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
 }
 
-bool hm_reference_library(char *path, size_t size)
+bool hm_reference_library(const char *python, char *path, size_t size)
 {
+    const char *name = hm_program_is_fixed(python) ? LOW_LIBRARY : LIBRARY;
     char own[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
     own[length < 0 ? 0 : length] = '\0';
     char *slash = strrchr(own, '/');
     if (slash != NULL) {
         *slash = '\0';
-        if (in_folder(own, path, size))
+        if (in_folder(own, name, path, size))
             return true;
     }
-    return in_folder(HM_REFERENCE_BUILD_DIR, path, size);
+    return in_folder(HM_REFERENCE_BUILD_DIR, name, path, size);
 }
 
 static void add_sources(hm_strings *arguments)
@@ -131,6 +139,47 @@ static void make_command(hm_strings *arguments, const char *include, const char 
     char *folder = hm_format("-Wl,-rpath,%.*s", (int)(strrchr(library, '/') - library), library);
     hm_strings_add(arguments, folder);
     free(folder);
+    if (strstr(library, LOW_LIBRARY) != NULL)
+        hm_strings_add(arguments, LOW_PLACE);
+}
+
+/** The C compiler's name; a new text. */
+static char *compiler_name(void)
+{
+    hm_strings words = {0};
+    const char *compiler = getenv("CC");
+    hm_strings_split(&words, compiler != NULL && *compiler != '\0' ? compiler : "cc", ' ');
+    char *name = hm_copy(words.items[0]);
+    hm_strings_clear(&words);
+    return name;
+}
+
+hm_status hm_reference_can_build(const json_t *described, hm_error *error)
+{
+    char library[PATH_MAX];
+    const char *include = json_string_value(json_object_get(described, "include"));
+    const char *path = json_string_value(json_object_get(described, "path"));
+    char *header = hm_format("%s/Python.h", include);
+    char *compiler = compiler_name(), *program = hm_reference_program(compiler);
+    hm_status status = HM_OK;
+    if (access(header, R_OK) != 0)
+        status = hm_error_set(error, HM_UNAVAILABLE,
+                              "%.200s: its headers are not there (%.200s/Python.h); install the "
+                              "package python3-dev",
+                              path, include);
+    else if (program == NULL)
+        status = hm_error_set(error, HM_UNAVAILABLE,
+                              "the extension for %.160s needs a C compiler, and %.200s is not "
+                              "there; install the package gcc, or name one in CC",
+                              path, compiler);
+    else if (!hm_reference_library(path, library, sizeof library))
+        status = hm_error_set(error, HM_UNAVAILABLE,
+                              LIBRARY " is not beside the executable; build the target "
+                                      "heapmark_reference");
+    free(program);
+    free(compiler);
+    free(header);
+    return status;
 }
 
 hm_status hm_reference_build(const json_t *described, const char *folder, hm_error *error)
@@ -138,18 +187,9 @@ hm_status hm_reference_build(const json_t *described, const char *folder, hm_err
     char library[PATH_MAX];
     const char *include = json_string_value(json_object_get(described, "include"));
     const char *path = json_string_value(json_object_get(described, "path"));
-    char *header = hm_format("%s/Python.h", include);
-    bool headers = access(header, R_OK) == 0;
-    free(header);
-    if (!headers)
-        return hm_error_set(error, HM_UNAVAILABLE,
-                            "%.200s: its headers are not there (%.200s/Python.h); install the "
-                            "package python3-dev",
-                            path, include);
-    if (!hm_reference_library(library, sizeof library))
-        return hm_error_set(error, HM_UNAVAILABLE,
-                            LIBRARY " is not beside the executable; build the target "
-                                    "heapmark_reference");
+    if (hm_reference_can_build(described, error) != HM_OK)
+        return error->status;
+    hm_reference_library(path, library, sizeof library);
     hm_strings arguments = {0};
     char *made = hm_format("%s/heapmark_reference.so", folder), *output = NULL;
     char *partial = hm_format("%s.%d", made, (int)getpid());

@@ -1,5 +1,7 @@
 #include "bench/reference_python.h"
 
+#include "base/program.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
@@ -55,8 +57,7 @@ static const char describing[] =
     "    'allocators': [n for n in ('pymalloc', 'malloc', 'mimalloc') if has(n)],\n"
     "    'include': sysconfig.get_path('include')}))\n";
 
-/** The file that `text` names: a path, or a name on PATH; a new absolute path, NULL: none. */
-static char *find_program(const char *text)
+char *hm_reference_program(const char *text)
 {
     char folder[PATH_MAX];
     if (strchr(text, '/') != NULL) {
@@ -103,13 +104,42 @@ static char *cache_folder(const char *path)
     char library[PATH_MAX] = "", real[PATH_MAX] = "";
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     uint64_t hash = add_text(0xcbf29ce484222325u, describing);
-    hm_reference_library(library, sizeof library);
+    hm_reference_library(path, library, sizeof library);
     hash = add_file(add_text(hash, path), realpath(path, real) == NULL ? path : real);
     hash = add_file(hash, library);
     if (cache != NULL && cache[0] == '/')
         return hm_format("%s/heapmark/reference-%016llx", cache, (unsigned long long)hash);
-    return hm_format("%s/.cache/heapmark/reference-%016llx", home != NULL ? home : "/tmp",
+    if (home != NULL && home[0] == '/')
+        return hm_format("%s/.cache/heapmark/reference-%016llx", home, (unsigned long long)hash);
+    return hm_format("/tmp/heapmark-%u/reference-%016llx", (unsigned)geteuid(),
                      (unsigned long long)hash);
+}
+
+/** Whether nobody else can have put there what is loaded from there: what is not there is private.
+ */
+static bool is_private(const char *folder)
+{
+    struct stat file;
+    if (lstat(folder, &file) != 0)
+        return errno == ENOENT;
+    return S_ISDIR(file.st_mode) && file.st_uid == geteuid() &&
+           (file.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/** Code is loaded from the cache: the folder and the one above it must be this user's own. */
+static hm_status check_private(const char *folder, hm_error *error)
+{
+    char *above = hm_copy(folder);
+    *strrchr(above, '/') = '\0';
+    const char *strange = !is_private(above) ? above : !is_private(folder) ? folder : NULL;
+    hm_status status = HM_OK;
+    if (strange != NULL)
+        status = hm_error_set(error, HM_USAGE_ERROR,
+                              "--reference: %.300s is not yours alone, and code is loaded from "
+                              "there; remove it, or set XDG_CACHE_HOME",
+                              strange);
+    free(above);
+    return status;
 }
 
 static hm_status describe(hm_reference_python *python, const char *text, hm_error *error)
@@ -159,7 +189,7 @@ static hm_status make_folder(const char *path, hm_error *error)
         slash = strchr(slash, '/');
         if (slash != NULL)
             *slash = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST)
             status =
                 hm_error_set(error, HM_IO_ERROR, "--reference: %.300s: %s", copy, strerror(errno));
         if (slash == NULL)
@@ -191,16 +221,33 @@ static hm_status make(hm_reference_python *python, const char *text, hm_error *e
     return status;
 }
 
-hm_status hm_reference_prepare(const char *text, hm_reference_python *python, hm_error *error)
+static hm_status find(const char *text, hm_reference_python *python, hm_error *error)
 {
-    *python = (hm_reference_python){.path = find_program(text)};
+    *python = (hm_reference_python){.path = hm_reference_program(text)};
     if (python->path == NULL)
         return hm_error_set(error, HM_USAGE_ERROR,
                             "--reference: '%.200s' is not a program; name a python3 on PATH or by "
                             "its path",
                             text);
     python->folder = cache_folder(python->path);
-    hm_status status = take_cached(python) ? HM_OK : make(python, text, error);
+    return check_private(python->folder, error);
+}
+
+hm_status hm_reference_describe(const char *text, hm_reference_python *python, hm_error *error)
+{
+    hm_status status = find(text, python, error);
+    if (status == HM_OK && !take_cached(python)) {
+        json_decref(python->described);
+        status = describe(python, text, error);
+    }
+    return status;
+}
+
+hm_status hm_reference_prepare(const char *text, hm_reference_python *python, hm_error *error)
+{
+    hm_status status = find(text, python, error);
+    if (status == HM_OK && !take_cached(python))
+        status = make(python, text, error);
     if (status == HM_OK)
         python->label = hm_copy(json_string_value(json_object_get(python->described, "runtime")));
     return status;
@@ -231,6 +278,9 @@ bool hm_reference_has(const hm_reference_python *python, const hm_backend *backe
 static void make_arguments(const hm_reference_python *python, int argc, char **argv,
                            hm_strings *arguments)
 {
+    char loader[PATH_MAX];
+    if (hm_program_loader(python->path, loader))
+        hm_strings_add(arguments, loader);
     const char *const fixed[] = {
         python->path,
         "-s",
@@ -274,7 +324,8 @@ hm_status hm_reference_become(const char *text, const char *runtime, const hm_ba
     if (status == HM_OK) {
         make_arguments(&python, argc, argv, &arguments);
         make_environment(backend, &environment);
-        execve(python.path, arguments.items, environment.items);
+        /* The first is the loader, which puts the python near its libraries, or the python. */
+        execve(arguments.items[0], arguments.items, environment.items);
         status = hm_error_set(error, HM_UNAVAILABLE, "--reference: %.300s: %s", python.path,
                               strerror(errno));
     }

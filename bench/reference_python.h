@@ -30,6 +30,12 @@ typedef struct hm_reference_python {
  */
 hm_status hm_reference_prepare(const char *text, hm_reference_python *python, hm_error *error);
 
+/**
+ * Finds the python and asks it about itself; builds nothing. HM_USAGE_ERROR: it is none, one line
+ * says why. The caller clears `python` in any case.
+ */
+hm_status hm_reference_describe(const char *text, hm_reference_python *python, hm_error *error);
+
 void hm_reference_clear(hm_reference_python *python);
 
 /** Whether this python has the allocator of the back end ("cpython-mimalloc": 3.13 and later). */
@@ -48,10 +54,27 @@ hm_status hm_reference_become(const char *text, const char *runtime, const hm_ba
  * executed; HM_RUNTIME_ERROR: it failed, and the last line of `*output` is in the message. */
 hm_status hm_reference_run(const hm_strings *arguments, char **output, hm_error *error);
 
+/** Whether an extension can be compiled for a described python; HM_UNAVAILABLE: the line says what
+ * is missing: its headers, the C compiler or libheapmark_reference.so. */
+hm_status hm_reference_can_build(const json_t *described, hm_error *error);
+
 /** Compiles the extension for a described python into `folder`. */
 hm_status hm_reference_build(const json_t *described, const char *folder, hm_error *error);
 
-/** The file of libheapmark_reference.so: beside the executable, or where it was built. */
-bool hm_reference_library(char *path, size_t size);
+/** The file of libheapmark_reference.so, or of the one that wants to lie low for a python at a
+ * fixed address: beside the executable, or where it was built. */
+bool hm_reference_library(const char *python, char *path, size_t size);
+
+/** The program that `text` names, a path or a name on PATH; a new absolute path, NULL: none. */
+char *hm_reference_program(const char *text);
+
+/* reference_list.c */
+
+/** Adds the pythons on PATH and those that pyenv has installed, each file once. */
+void hm_reference_find_all(hm_strings *paths);
+
+/** What `heapmark list references` shows: for each of them what it says of itself, whether an
+ * extension can be built for it, and if not the reason; new. */
+json_t *hm_references_to_json(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "bench/exit_code.h"
 #include "bench/options.h"
 #include "bench/plot_front.h"
+#include "bench/process.h"
 #include "bench/progress.h"
 #include "bench/results.h"
 
@@ -48,11 +49,13 @@ static int report(const report_options *options)
     if (status == HM_OK && options->against)
         status = hm_plot_check_folder(options->against, &error);
     hm_strings_add(&arguments, "report");
-    hm_strings_add(&arguments, options->folder);
     if (options->against) {
-        hm_strings_add(&arguments, "--against");
-        hm_strings_add(&arguments, options->against);
+        char *against = hm_format("--against=%s", options->against);
+        hm_strings_add(&arguments, against);
+        free(against);
     }
+    hm_strings_add(&arguments, "--"); /* a folder's name may begin with a dash */
+    hm_strings_add(&arguments, options->folder);
     if (status == HM_OK)
         status = hm_plot_call(&arguments, &code, &error);
     hm_strings_clear(&arguments);
@@ -82,11 +85,14 @@ int hm_summary_print(const char *folder, const char *baseline, hm_when color)
     hm_strings arguments = {0};
     int code = HM_EXIT_OK;
     hm_strings_add(&arguments, "summary");
+    hm_strings_add(&arguments, "--");
     hm_strings_add(&arguments, folder);
     if (!hm_when_holds(color, STDOUT_FILENO, true))
         setenv("NO_COLOR", "1", 1);
     hm_status status = hm_plot_run(&arguments, &code, &error);
     hm_strings_clear(&arguments);
+    if (hm_process_stop_signal() != 0)
+        return HM_EXIT_INTERRUPTED;
     if (status == HM_OK && code == 0)
         return HM_EXIT_OK;
     if (status == HM_OK)

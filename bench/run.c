@@ -6,6 +6,7 @@
 #include "bench/folder.h"
 #include "bench/process.h"
 #include "bench/results.h"
+#include "bench/size_data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,21 +32,87 @@ static void clear(run *self)
     free(self->folder);
 }
 
+/** The items as so many options of this name, quoted for a shell; a new text. */
+static char *as_options(const char *name, const hm_strings *items)
+{
+    char *words = hm_copy("");
+    for (size_t index = 0; index < items->count; index++) {
+        char *item = hm_shell_quote_line(items->items[index]);
+        char *longer = hm_format("%s --%s %s", words, name, item);
+        free(words);
+        free(item);
+        words = longer;
+    }
+    return words;
+}
+
+/** Whether the back ends hold one that is more than the name of one that heapmark has. */
+static bool names_files(const hm_strings *backends)
+{
+    for (size_t index = 0; index < backends->count; index++) {
+        if (strpbrk(backends->items[index], ":=;/"))
+            return true;
+    }
+    return false;
+}
+
+/**
+ * A run's folder may come from anywhere: libraries, their settings and Pythons that it names are
+ * used only where this command line names them too.
+ */
+static hm_status check_named_here(const run *self, hm_error *error)
+{
+    const hm_run_options *options = &self->options;
+    bool libraries = names_files(&options->backends) && !json_object_get(options->given, "backend");
+    bool pythons = options->references.count > 0 && !json_object_get(options->given, "reference");
+    if (!libraries && !pythons)
+        return HM_OK;
+    char *words = libraries ? as_options("backend", &options->backends)
+                            : as_options("reference", &options->references);
+    hm_error_set(
+        error, HM_USAGE_ERROR,
+        "--resume: the run in %.120s executes files that it names; say that you know them, "
+        "by%.260s",
+        self->folder, words);
+    free(words);
+    return HM_USAGE_ERROR;
+}
+
 static hm_status take_stopped_run(run *self, hm_error *error)
 {
     self->folder = hm_copy(self->options.out ? self->options.out : "results/latest");
     self->document = hm_environment_read(self->folder, error);
     if (!self->document)
         return error->status;
-    return hm_run_options_resume(&self->options, json_object_get(self->document, "options"), error);
+    hm_status status =
+        hm_run_options_resume(&self->options, json_object_get(self->document, "options"), error);
+    return status == HM_OK ? check_named_here(self, error) : status;
+}
+
+/** Takes the file of --size-data, once: given, or that of a stopped run, which it must still be. */
+static hm_status take_size_data(hm_run_options *options, hm_error *error)
+{
+    const hm_size_data *taken = hm_size_data_taken();
+    if (options->size_data == NULL || *taken->path != '\0')
+        return HM_OK;
+    hm_status status = hm_size_data_take(options->size_data, options->size_digest, error);
+    free(options->size_data);
+    free(options->size_digest);
+    options->size_data = hm_copy(taken->path);
+    options->size_digest = hm_copy(taken->digest);
+    return status;
 }
 
 /** Options, back ends and plan; nothing is written. */
 static hm_status make_plan(run *self, hm_error *error)
 {
     hm_status status = hm_backend_set_canonical(&self->options, error);
+    if (status == HM_OK)
+        status = take_size_data(&self->options, error);
     if (status == HM_OK && self->options.resume)
         status = take_stopped_run(self, error);
+    if (status == HM_OK)
+        status = take_size_data(&self->options, error);
     if (status == HM_OK)
         status = hm_backend_set_choose(&self->backends, &self->options, error);
     if (status == HM_OK)
@@ -70,8 +137,19 @@ static hm_status make_folder(run *self, int argc, char **argv, hm_error *error)
     return HM_OK;
 }
 
+/** Works left out because they need more threads, with `before` in front of the line. */
+static void print_need_of_threads(const run *self, FILE *stream, const char *before)
+{
+    char *words = hm_plan_threads_words(&self->plan);
+    if (words)
+        fprintf(stream, "%sleft out: %s\n", before, words);
+    free(words);
+}
+
 static void print_absent(const run *self)
 {
+    if (self->options.progress != HM_NEVER)
+        print_need_of_threads(self, stderr, "");
     for (size_t index = 0; index < self->backends.count; index++) {
         if (self->backends.items[index].absent && self->options.progress != HM_NEVER)
             fprintf(stderr, "left out: back end %s: %s\n", self->backends.items[index].spec.label,
@@ -116,6 +194,7 @@ static int print_plan(const run *self)
                self->options.most_rounds, self->options.precision_percent);
     if (self->options.duration_seconds > 0)
         print_duration(self);
+    print_need_of_threads(self, stdout, "# ");
     for (size_t index = 0; index < plan->sample_count; index++)
         printf("%s\n", plan->samples[index].id);
     return hm_command_end("heapmark run");
@@ -128,14 +207,25 @@ static hm_status take_journal(hm_driver *driver, hm_error *error)
     return status == HM_OK ? hm_driver_take_journal(driver, error) : status;
 }
 
+static void print_options(const char *name, const hm_strings *items)
+{
+    char *words = as_options(name, items);
+    fputs(words, stderr);
+    free(words);
+}
+
 static void print_how_to_resume(const run *self)
 {
-    char *folder = hm_shell_quote(self->folder);
+    char *folder = hm_shell_quote_line(self->folder);
     fprintf(stderr,
             "heapmark run: interrupted; what was finished is kept; to go on: heapmark run "
-            "--resume --out %s\n",
+            "--resume --out %s",
             folder);
     free(folder);
+    if (names_files(&self->options.backends))
+        print_options("backend", &self->options.backends);
+    print_options("reference", &self->options.references);
+    fputc('\n', stderr);
 }
 
 /** After the last sample: the other file, the table, and the exit code of what was seen. */
@@ -169,6 +259,9 @@ static int measure(run *self, int argc, char **argv)
     driver.document = self->document;
     if (status == HM_OK)
         status = hm_journal_open(&driver.journal, self->folder, &error);
+    /* Another run may have come and gone between the first look and the lock. */
+    if (status == HM_OK && !self->options.resume)
+        status = hm_folder_check_new(self->folder, &error);
     if (status == HM_OK && self->options.resume)
         status = take_journal(&driver, &error);
     if (status == HM_OK)

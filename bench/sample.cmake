@@ -8,6 +8,7 @@ add_library(hm_sample STATIC
   "${CMAKE_CURRENT_LIST_DIR}/disturbance.c"
   "${CMAKE_CURRENT_LIST_DIR}/metrics.c"
   "${CMAKE_CURRENT_LIST_DIR}/reference_build.c"
+  "${CMAKE_CURRENT_LIST_DIR}/reference_list.c"
   "${CMAKE_CURRENT_LIST_DIR}/reference_python.c"
   "${CMAKE_CURRENT_LIST_DIR}/runtime_host.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample.c"
@@ -29,7 +30,8 @@ add_library(hm_sample STATIC
   "${CMAKE_CURRENT_LIST_DIR}/sample_record.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_record_latency.c"
   "${CMAKE_CURRENT_LIST_DIR}/sample_release.c"
-  "${CMAKE_CURRENT_LIST_DIR}/sample_time.c")
+  "${CMAKE_CURRENT_LIST_DIR}/sample_time.c"
+  "${CMAKE_CURRENT_LIST_DIR}/size_data.c")
 heapmark_target(hm_sample)
 target_link_libraries(hm_sample PRIVATE
   hm_workloads hm_measure hm_gbench hm_gc hm_runtime hm_allocators hm_base PkgConfig::JANSSON)

@@ -29,11 +29,17 @@ static bool add_statistics(void *context, unsigned thread)
     return true;
 }
 
+bool hm_sample_sees_all_heaps(const hm_sample_state *sample)
+{
+    return (sample->bound.capabilities & HM_ALLOCATOR_THREAD_STATS) == 0 ||
+           (sample->request->cell.workload->needs & HM_ENDS_THREADS) == 0;
+}
+
 /* Where statistics are a thread's own, their sum. */
 static bool read_statistics(hm_sample_state *sample, hm_allocator_stats *stats)
 {
     statistics read = {.allocator = &sample->bound, .known = true};
-    if (sample->bound.stats == NULL)
+    if (sample->bound.stats == NULL || !hm_sample_sees_all_heaps(sample))
         return false;
     if ((sample->bound.capabilities & HM_ALLOCATOR_THREAD_STATS) != 0)
         hm_crew_run_in_turn(&sample->crew, add_statistics, &read);
@@ -75,7 +81,7 @@ static bool read_heaps(hm_sample_state *sample, hm_sample_edge *account, uint64_
         }
         account->live_bytes += found.live_bytes;
         *accounted += found.live_bytes + found.prefix_bytes + found.own_bytes;
-        account->tracked_objects += heap->tracked_objects;
+        account->tracked_objects += hm_heap_tracked_objects(heap);
         if (heap->collector->side_bytes != NULL)
             account->collector_table_bytes += heap->collector->side_bytes(heap);
     }

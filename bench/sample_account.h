@@ -78,6 +78,12 @@ void hm_sample_drop_account_room(hm_sample_state *sample);
 
 /* sample_account.c */
 
+/**
+ * Whether what the allocator tells is of all blocks: false where it tells of living threads' heaps
+ * only and the workload's own threads end while blocks of theirs live on.
+ */
+bool hm_sample_sees_all_heaps(const hm_sample_state *sample);
+
 /** Takes the account of now, all but the peak; false: the sample's error says why. */
 bool hm_sample_read_account(hm_sample_state *sample, hm_sample_edge *account);
 

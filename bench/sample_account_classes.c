@@ -49,7 +49,7 @@ void hm_sample_take_classes(hm_sample_state *sample)
     const hm_allocator *bound = &sample->bound;
     room->class_count = 0;
     hm_count_visit_classes(take_counted, room);
-    if (bound->size_classes == NULL || take_all(sample))
+    if (bound->size_classes == NULL || !hm_sample_sees_all_heaps(sample) || take_all(sample))
         return;
     for (size_t index = 0; index < room->class_count; index++)
         room->classes[index].slots = HM_UNKNOWN_BYTES;

@@ -1,8 +1,9 @@
 /**
  * This module is the environment of a sample: its variables, which allocators and the dynamic
  * linker read when a process starts, and its program. A sample that finds other ones than its back
- * end needs starts itself anew, once.
+ * end needs, or lies far from the libraries (base/program.h), starts itself anew, once.
  */
+#include "base/program.h"
 #include "bench/runtime_host.h"
 #include "bench/sample_state.h"
 #include "bench/strings.h"
@@ -78,7 +79,14 @@ static const char *find_difference(const hm_strings *wanted)
 static void execute_anew(const char *program, const hm_strings *wanted, int argc, char **argv)
 {
     hm_strings arguments = {0}, environment = {0};
-    hm_strings_split(&arguments, argv[0], ' ');
+    char loader[PATH_MAX];
+    bool near = hm_program_loader(program, loader);
+    if (near) {
+        hm_strings_add(&arguments, loader);
+        hm_strings_add(&arguments, program);
+    }
+    /* The name of a command is two words: the program's and its own. */
+    hm_strings_split(&arguments, near ? strchr(argv[0], ' ') + 1 : argv[0], ' ');
     for (int index = 1; index < argc; index++)
         hm_strings_add(&arguments, argv[index]);
     for (char **setting = environ; *setting != NULL; setting++) {
@@ -92,24 +100,26 @@ static void execute_anew(const char *program, const hm_strings *wanted, int argc
     char *marked = hm_format("%s=1", guard);
     hm_strings_add(&environment, marked);
     free(marked);
-    execve(program, arguments.items, environment.items);
+    execve(near ? loader : program, arguments.items, environment.items);
     hm_strings_clear(&environment);
     hm_strings_clear(&arguments);
 }
 
-/* Finds the program of the back end's samples; `*other`: it is not the one that runs. */
+/* Finds the program of the back end's samples; `*other`: it is not what runs, or not where it is
+ * to lie. */
 static hm_status find_program(const hm_backend_spec *backend, char program[PATH_MAX], bool *other,
                               hm_error *error)
 {
-    char running[PATH_MAX], wanted[PATH_MAX];
+    char running[PATH_MAX], wanted[PATH_MAX], loader[PATH_MAX];
     hm_status status = hm_backend_program(backend, program, PATH_MAX, error);
     if (status != HM_OK)
         return status;
     *other = program[0] != '\0';
-    if (!*other)
-        snprintf(program, PATH_MAX, "/proc/self/exe");
-    else if (realpath("/proc/self/exe", running) != NULL && realpath(program, wanted) != NULL)
+    if (!*other && !hm_program_file(program))
+        return hm_error_set(error, HM_IO_ERROR, "the running program's file cannot be found");
+    if (hm_program_file(running) && realpath(program, wanted) != NULL)
         *other = strcmp(running, wanted) != 0;
+    *other = *other || (!hm_program_is_near() && hm_program_loader(program, loader));
     return HM_OK;
 }
 

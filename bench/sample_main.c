@@ -2,12 +2,14 @@
  * This module is `heapmark sample`, the command around one sample, so that any record can be taken
  * again by hand.
  */
+#include "base/child.h"
 #include "base/quantity.h"
 #include "bench/command.h"
 #include "bench/exit_code.h"
 #include "bench/reference_python.h"
 #include "bench/runtime_host.h"
 #include "bench/sample_state.h"
+#include "bench/size_data.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +34,9 @@ enum {
     KEY_SETTLE,
     KEY_ACCOUNTS,
     KEY_ACCOUNT_FD,
-    KEY_REFERENCE
+    KEY_REFERENCE,
+    KEY_SIZE_DATA,
+    KEY_SIZE_DIGEST
 };
 
 enum { DEFAULT_BATCHES = 20, MOST_BATCHES = 1000000, MOST_ACCOUNTS = 10000 };
@@ -44,6 +48,10 @@ static const struct argp_option options[] = {
      "The back end's spec, where the label in CELL does not say it all (so:PATH, preload:PATH)", 0},
     {"reference", KEY_REFERENCE, "PYTHON", 0,
      "The python3 whose runtime CELL names (runtime:cpython-VERSION): a name on PATH or a path", 0},
+    {"size-data", KEY_SIZE_DATA, "FILE", 0,
+     "Programs' sizes and lifetimes that CELL's `sizes` may name (docs/allocation-profiles.md)", 0},
+    {"size-digest", KEY_SIZE_DIGEST, "DIGEST", 0,
+     "What FILE must be, as a run's environment.json tells; another one is refused", 0},
     {"kind", KEY_KIND, "time|memory|latency", 0,
      "What to measure (time); latency times rounds and allocator calls that are chosen at random, "
      "and every collection and cascade",
@@ -76,6 +84,7 @@ typedef struct sample_options {
     const char *cell;
     const char *backend;
     const char *reference;
+    const char *size_data, *size_digest;
     hm_sample_request request;
     int record_fd; /* -1: print */
 } sample_options;
@@ -186,6 +195,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_REFERENCE:
         given->reference = argument;
         return 0;
+    case KEY_SIZE_DATA:
+        given->size_data = argument;
+        return 0;
+    case KEY_SIZE_DIGEST:
+        given->size_digest = argument;
+        return 0;
     case KEY_KIND:
         return parse_kind(given, argument);
     case KEY_FREELISTS:
@@ -285,9 +300,12 @@ static hm_status calibrate_apart(hm_sample_request *request, hm_error *error)
     calibration.kind = HM_SAMPLE_TIME;
     calibration.calibrate_seconds = default_batch_seconds;
     int file = memfd_create("heapmark-calibration", MFD_CLOEXEC), child_status;
-    pid_t child = file < 0 ? -1 : fork();
-    if (child == 0)
+    pid_t parent = getpid(), child = file < 0 ? -1 : fork();
+    if (child == 0) {
+        /* As much time as a sample may ask for, and no more: nobody watches this one. */
+        hm_child_enter(parent, (hm_child_bounds){.cpu_seconds = 86400});
         _exit(hm_sample_run(&calibration, file, error) == HM_OK ? 0 : HM_EXIT_INVALID);
+    }
     if (child < 0)
         return hm_error_set(error, HM_IO_ERROR, "no process to calibrate in: %s", strerror(errno));
     while (waitpid(child, &child_status, 0) < 0 && errno == EINTR)
@@ -346,7 +364,9 @@ static int measure(sample_options *given, hm_backend_spec storage[2], int argc, 
 {
     hm_error *error = &given->command.error;
     hm_backend_spec *backend = given->backend == NULL ? NULL : &storage[0];
-    if ((backend != NULL && hm_backend_parse(given->backend, backend, error) != HM_OK) ||
+    if ((given->size_data != NULL &&
+         hm_size_data_take(given->size_data, given->size_digest, error) != HM_OK) ||
+        (backend != NULL && hm_backend_parse(given->backend, backend, error) != HM_OK) ||
         hm_bench_cell_parse(given->cell, backend, &storage[1], &given->request.cell, error) !=
             HM_OK) {
         hm_command_fail(argv[0], error);

@@ -3,11 +3,17 @@
  * not taken is NAN, which the record writes as null.
  */
 #include "bench/metrics.h"
+#include "bench/runtime_host.h"
 #include "bench/sample_state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool hm_sample_hears_of_collections(void)
+{
+    return hm_runtime_host_get() == NULL;
+}
 
 uint64_t hm_sample_operations(const hm_sample_state *sample)
 {
@@ -87,9 +93,11 @@ static double phase_ns(const hm_sample_state *sample, hm_phase_role role)
 static void fill_both(const hm_sample_state *sample, double *values)
 {
     const hm_usage *usage = &sample->steady_usage;
-    values[HM_METRIC_collections] = (double)sample->events->pauses.count;
-    values[HM_METRIC_collected] = (double)sample->events->collected;
-    values[HM_METRIC_uncollectable] = (double)sample->events->uncollectable;
+    if (hm_sample_hears_of_collections()) {
+        values[HM_METRIC_collections] = (double)sample->events->pauses.count;
+        values[HM_METRIC_collected] = (double)sample->events->collected;
+        values[HM_METRIC_uncollectable] = (double)sample->events->uncollectable;
+    }
     values[HM_METRIC_minor_page_faults] = (double)usage->minor_page_faults;
     values[HM_METRIC_major_page_faults] = (double)usage->major_page_faults;
     values[HM_METRIC_voluntary_context_switches] = (double)usage->voluntary_context_switches;

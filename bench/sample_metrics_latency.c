@@ -44,6 +44,8 @@ static void fill(const hm_histogram *histogram, const quantiles *wanted, double 
 void hm_sample_pause_metrics(const hm_sample_state *sample, double *values)
 {
     const hm_sample_events *events = sample->events;
+    if (!hm_sample_hears_of_collections())
+        return;
     values[HM_METRIC_pause_total_ns] = (double)events->pause_total_ns;
     if (values[HM_METRIC_wall_ns] > 0)
         values[HM_METRIC_pause_share] = values[HM_METRIC_pause_total_ns] /

@@ -4,6 +4,7 @@
  */
 #include "bench/metrics.h"
 #include "bench/sample_state.h"
+#include "bench/size_data.h"
 #include "bench/strings.h"
 
 #include <errno.h>
@@ -66,11 +67,24 @@ static json_t *parameters_of(const hm_bench_cell *cell)
     return object;
 }
 
+/* The options that let the cell name programs of a file; "" where it names none. */
+static char *size_data_options(const hm_bench_cell *cell)
+{
+    const hm_size_data *data = hm_size_data_taken();
+    if (!hm_size_data_is_drawn_from(cell->workload, cell->parameters))
+        return hm_copy("");
+    char *path = hm_shell_quote(data->path);
+    char *options = hm_format(" --size-data %s --size-digest %s", path, data->digest);
+    free(path);
+    return options;
+}
+
 /* The command that runs this sample again. */
 static json_t *command_of(const hm_sample_request *request, const char *name)
 {
     const hm_backend_spec *backend = request->cell.backend;
     char *cell = hm_shell_quote(name), *spec = hm_shell_quote(backend->text);
+    char *size_data = size_data_options(&request->cell);
     char accounts[48] = "";
     if (request->kind == HM_SAMPLE_MEMORY && request->accounts != HM_SAMPLE_ACCOUNTS)
         snprintf(accounts, sizeof accounts, " --accounts %llu",
@@ -78,14 +92,15 @@ static json_t *command_of(const hm_sample_request *request, const char *name)
     bool label_says_all = strcmp(backend->text, backend->label) == 0;
     char *command =
         hm_format("heapmark sample %s%s%s --kind %s --iterations %llu --batches %llu "
-                  "--seed 0x%llx --freelists %s%s%s",
+                  "--seed 0x%llx --freelists %s%s%s%s",
                   cell, label_says_all ? "" : " --backend ", label_says_all ? "" : spec,
                   hm_sample_kind_name(request->kind), (unsigned long long)request->iterations,
                   (unsigned long long)request->batches, (unsigned long long)request->seed,
                   request->freelists ? "on" : "off",
-                  request->settle == HM_SETTLE_LONG ? " --settle long" : "", accounts);
+                  request->settle == HM_SETTLE_LONG ? " --settle long" : "", accounts, size_data);
     json_t *text = hm_sample_words(command);
     free(command);
+    free(size_data);
     free(spec);
     free(cell);
     return text;
@@ -239,8 +254,10 @@ static json_t *timeline_of(const hm_sample_state *sample)
 static void add_results(const hm_sample_state *sample, json_t *record)
 {
     json_object_set_new(record, "metrics", metrics_of(sample));
-    json_object_set_new(record, "collections", collections_of(sample));
-    json_object_set_new(record, "pauses", hm_sample_histogram(&sample->events->pauses));
+    if (hm_sample_hears_of_collections()) {
+        json_object_set_new(record, "collections", collections_of(sample));
+        json_object_set_new(record, "pauses", hm_sample_histogram(&sample->events->pauses));
+    }
     json_object_set_new(record, "build_started_monotonic_ns", count(sample->build_started_ns));
     if (sample->request->kind == HM_SAMPLE_TIME) {
         json_object_set_new(record, "series", series_of(sample));

@@ -264,6 +264,9 @@ void hm_sample_memory_metrics(const hm_sample_state *sample, double *values);
 /** Fills `values`, indexed by hm_metric_id; NAN where the sample could not take one. */
 void hm_sample_metrics(const hm_sample_state *sample, double *values);
 
+/** Whether collections are told to the sample; false: another runtime's are its own affair. */
+bool hm_sample_hears_of_collections(void);
+
 /** Operations of all timed batches; 0 where the workload counts none. */
 uint64_t hm_sample_operations(const hm_sample_state *sample);
 

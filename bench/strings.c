@@ -116,6 +116,82 @@ char *hm_shell_quote(const char *text)
     return quoted;
 }
 
+static bool is_control(unsigned char character)
+{
+    return character < 0x20 || character == 0x7f;
+}
+
+char *hm_shell_quote_line(const char *text)
+{
+    bool plain = true;
+    for (const char *at = text; *at; at++)
+        plain = plain && !is_control((unsigned char)*at);
+    if (plain)
+        return hm_shell_quote(text);
+    char *quoted = hm_grow(NULL, 4 * strlen(text) + 4, 1);
+    char *end = quoted + sprintf(quoted, "$'");
+    for (; *text; text++) {
+        unsigned char character = (unsigned char)*text;
+        if (is_control(character))
+            end += sprintf(end, "\\%03o", (unsigned)character);
+        else if (character == '\'' || character == '\\')
+            end += sprintf(end, "\\%c", character);
+        else
+            *end++ = *text;
+    }
+    sprintf(end, "'");
+    return quoted;
+}
+
+/** The bytes of the character at `text` in UTF-8; 0: it is none, or was cut. */
+static size_t character_bytes(const char *text)
+{
+    unsigned char first = (unsigned char)text[0];
+    size_t bytes = first < 0x80                    ? 1
+                   : first >= 0xc2 && first < 0xe0 ? 2
+                   : first >= 0xe0 && first < 0xf0 ? 3
+                   : first >= 0xf0 && first < 0xf5 ? 4
+                                                   : 0;
+    for (size_t index = 1; index < bytes; index++) {
+        if (((unsigned char)text[index] & 0xc0) != 0x80)
+            return 0;
+    }
+    return bytes;
+}
+
+/** The bytes of the character at `text` that no terminal must get; 0: it may have it. */
+static size_t unprintable_bytes(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    if (is_control(at[0]) || character_bytes(text) == 0)
+        return 1;
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f) /* U+0080 to U+009F */
+        return 2;
+    if (at[0] == 0xe2 && at[1] == 0x80 && /* U+2028 to U+202E: lines and directions */
+        at[2] >= 0xa8 && at[2] <= 0xae)
+        return 3;
+    if (at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9) /* U+2066 to U+2069 */
+        return 3;
+    return 0;
+}
+
+char *hm_plain_line(const char *text)
+{
+    char *plain = hm_grow(NULL, strlen(text) + 1, 1);
+    char *end = plain;
+    while (*text) {
+        size_t unprintable = unprintable_bytes(text);
+        size_t bytes = unprintable ? unprintable : character_bytes(text);
+        if (unprintable)
+            *end++ = '?';
+        else
+            end = (char *)memcpy(end, text, bytes) + bytes;
+        text += bytes;
+    }
+    *end = '\0';
+    return plain;
+}
+
 void hm_strings_set_variable(void *strings, const char *setting)
 {
     hm_strings *environment = strings;

@@ -44,6 +44,19 @@ char *hm_copy(const char *text);
 /** `text` in single quotes where a shell would need them; a new text, owned by the caller. */
 char *hm_shell_quote(const char *text);
 
+/**
+ * The same for a line that people copy: control characters as bash's $'…' has them, so that it
+ * stays one line and is what it says. A new text.
+ */
+char *hm_shell_quote_line(const char *text);
+
+/**
+ * A copy of `text` for a terminal, with '?' for each control character, each one that turns the
+ * direction of writing and each byte that is no UTF-8: names and messages of others are no commands
+ * to it. A new text.
+ */
+char *hm_plain_line(const char *text);
+
 /** realloc that does not fail. */
 void *hm_grow(void *block, size_t count, size_t item_bytes);
 

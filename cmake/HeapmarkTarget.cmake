@@ -23,6 +23,24 @@ if(HEAPMARK_SANITIZE)
   target_compile_definitions(heapmark_settings INTERFACE HM_SANITIZED="${HEAPMARK_SANITIZE}")
 endif()
 
+foreach(mode IN ITEMS FUZZ COVERAGE)
+  if(HEAPMARK_${mode} AND NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "HEAPMARK_${mode} needs clang: configure with -DCMAKE_C_COMPILER=clang "
+      "-DCMAKE_CXX_COMPILER=clang++, or by a preset of that name.")
+  endif()
+endforeach()
+if(HEAPMARK_FUZZ)
+  target_compile_options(heapmark_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+# Counters lie in a file that all processes of a program share (%c, one file a program: %m), so that
+# those that are killed or leave by _exit are counted too.
+if(HEAPMARK_COVERAGE)
+  set(heapmark_profile "-fprofile-instr-generate=${CMAKE_BINARY_DIR}/profiles/%m%c.profraw")
+  target_compile_options(heapmark_settings INTERFACE
+    "${heapmark_profile}" -fcoverage-mapping "SHELL:-mllvm -runtime-counter-relocation")
+  target_link_options(heapmark_settings INTERFACE "${heapmark_profile}")
+endif()
+
 function(heapmark_target name)
   target_link_libraries(${name} PRIVATE heapmark_settings)
   set_target_properties(${name} PROPERTIES C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden)

@@ -65,7 +65,7 @@ static inline int example_end(hm_heap *heap)
 {
     hm_error error = {0};
     /* gc.garbage belongs to the heap, and lives as long. */
-    uint64_t objects_left = heap->live_objects - (hm_heap_garbage(heap) != NULL);
+    uint64_t objects_left = hm_heap_live_objects(heap) - (hm_heap_garbage(heap) != NULL);
     if (hm_heap_check(heap, &error) != HM_OK)
         example_fail(error.message);
     hm_heap_destroy(heap);

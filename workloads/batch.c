@@ -52,25 +52,29 @@ typedef struct batch {
 } batch;
 
 /* The timed loops. Each is compiled for what it is to do, so that no parameter is looked at inside
- * it. The table's copy is local: its targets stay in registers. */
+ * it. The table's copy is local, and what changes from block to block is as little as can be: five
+ * registers live through a call, and the loops over blocks of one size need no more. */
 
 static HM_ALWAYS_INLINE bool allocate_all(batch *state, bool varied, bool pages, bool scatters)
 {
     const hm_allocator allocator = *state->lane.allocator;
     const uint32_t *sizes = state->made.at != NULL ? state->made.at : state->sizes.at;
     const uint32_t *order = state->order.at;
-    const uint64_t word = state->word;
     const uint32_t count = state->count, size = state->size;
-    void **slots = state->slots.at;
-    for (uint32_t made = 0; made < count; made++) {
-        size_t bytes = varied ? sizes[made] : size;
+    const uint64_t end = state->word + count;
+    void **slots = state->slots.at, **slot = slots;
+    for (uint64_t word = state->word; word != end; word++) {
+        size_t bytes = varied ? *sizes++ : size;
         void *block = hm_call_malloc(&allocator, bytes);
         if (HM_UNLIKELY(block == NULL)) {
-            state->live = made;
+            state->live = (uint32_t)(word - state->word);
             return hm_lane_block_failed(&state->lane, "batch", bytes);
         }
-        hm_raw_touch(block, bytes, word + made, pages);
-        slots[scatters ? order[made] : made] = block;
+        hm_raw_touch(block, bytes, word, pages);
+        if (scatters)
+            slots[*order++] = block;
+        else
+            *slot++ = block;
     }
     state->live = count;
     return true;
@@ -82,17 +86,20 @@ static HM_ALWAYS_INLINE uint64_t free_all(batch *state, int direction, bool vari
                                           bool sized)
 {
     const hm_allocator allocator = *state->lane.allocator;
-    const uint32_t *sizes = state->sizes.at, *order = state->order.at;
+    const uint32_t *order = state->order.at;
     const uint32_t count = state->count, size = state->size;
     void *const *slots = state->slots.at;
+    const uint32_t *sizes = state->sizes.at;
+    void *const *next = direction == BACKWARD ? slots + count : slots;
+    void *const *end = direction == BACKWARD ? slots : slots + count;
     uint64_t sum = 0;
-    for (uint32_t freed = 0; freed < count; freed++) {
-        uint32_t slot = direction == FORWARD    ? freed
-                        : direction == BACKWARD ? count - 1 - freed
-                                                : order[freed];
-        size_t bytes = varied ? sizes[slot] : size;
-        sum += hm_raw_read(slots[slot], bytes, pages);
-        hm_raw_free(&allocator, slots[slot], bytes, sized);
+    for (; next != end; next = direction == BACKWARD ? next : next + 1) {
+        next = direction == BACKWARD ? next - 1 : next;
+        void *const *slot = direction == GATHERED ? slots + *order++ : next;
+        void *block = *slot;
+        size_t bytes = varied ? sizes[slot - slots] : size;
+        sum += hm_raw_read(block, bytes, pages);
+        hm_raw_free(&allocator, block, bytes, sized);
     }
     state->live = 0;
     return sum;
@@ -155,25 +162,26 @@ static bool pairs_of_batches(batch *state, uint64_t iterations)
     return true;
 }
 
-/* A batch of one block needs no slots; the compiler must not know what it has just written. */
+/* A batch of one block needs no slots; the compiler must not know what it has just written. What
+ * was written is a row of numbers a step apart. */
 static HM_ALWAYS_INLINE bool pairs_of_one(batch *state, uint64_t iterations, bool sized)
 {
     const hm_allocator allocator = *state->lane.allocator;
     const uint32_t size = state->size;
-    uint64_t word = state->word, written = 0, read = 0;
-    for (uint64_t done = 0; done < iterations; done++, word += HM_WEYL_STEP) {
+    const uint64_t first = state->word, end = first + iterations * HM_WEYL_STEP;
+    uint64_t read = 0;
+    for (uint64_t word = first; word != end; word += HM_WEYL_STEP) {
         void *block = hm_call_malloc(&allocator, size);
         if (HM_UNLIKELY(block == NULL))
             return hm_lane_block_failed(&state->lane, "batch", size);
         hm_raw_touch(block, size, word, false);
         __asm__ volatile("" : : "r"(block) : "memory");
-        written += word;
         read += hm_raw_read(block, size, false);
         hm_raw_free(&allocator, block, size, sized);
     }
-    state->word = word;
+    state->word = end;
     state->lane.checksum = hm_checksum_add(state->lane.checksum, read);
-    return read == written || wrong_sum(state);
+    return read == hm_raw_sum(first, iterations) || wrong_sum(state);
 }
 
 static bool pairs_of_one_plain(batch *state, uint64_t iterations)

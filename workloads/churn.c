@@ -113,6 +113,40 @@ static HM_ALWAYS_INLINE bool churn_drawn(churn *state, uint64_t iterations, bool
     return done;
 }
 
+/* A rolling queue: blocks of one size, the oldest freed. The ring's slots are gone through in a
+ * row, and what was written is a row of numbers a step apart, so that the loop keeps little. */
+static HM_ALWAYS_INLINE bool churn_queue(churn *state, uint64_t iterations, bool sized)
+{
+    const hm_allocator allocator = *state->lane.allocator;
+    const uint32_t size = state->low;
+    void **const slots = state->slots.at, **const ring_end = slots + state->slot_count;
+    void **slot = slots + state->position;
+    const uint64_t first = state->word;
+    uint64_t word = first, read = 0, left = iterations;
+    bool done = true;
+    while (left > 0 && done) {
+        slot = slot + 1 >= ring_end ? slots : slot + 1;
+        uint64_t room = (uint64_t)(ring_end - slot);
+        void **const end = slot + (left < room ? left : room);
+        left -= (uint64_t)(end - slot);
+        for (; slot != end; slot++, word += HM_WEYL_STEP) {
+            void *block = *slot;
+            read += hm_raw_read(block, size, false);
+            hm_raw_free(&allocator, block, size, sized);
+            *slot = block = hm_call_malloc(&allocator, size);
+            if (HM_UNLIKELY(block == NULL)) {
+                done = hm_lane_block_failed(&state->lane, "churn", size);
+                break;
+            }
+            hm_raw_touch(block, size, word, false);
+        }
+        slot -= done; /* the last that was taken */
+    }
+    state->position = (uint32_t)(slot - slots);
+    settle(state, word, hm_raw_sum(first, (word - first) * HM_WEYL_INVERSE), read);
+    return done;
+}
+
 static HM_ALWAYS_INLINE bool churn_traced(churn *state, uint64_t iterations, bool sized)
 {
     const hm_allocator allocator = *state->lane.allocator;
@@ -149,23 +183,35 @@ static HM_ALWAYS_INLINE bool churn_traced(churn *state, uint64_t iterations, boo
     return done;
 }
 
-#define CHURN(name, uniform, pages, sized)                                                         \
+#define CHURN_RANDOM(name, uniform, pages, sized)                                                  \
     static bool name##_random(churn *state, uint64_t iterations)                                   \
     {                                                                                              \
         return churn_drawn(state, iterations, false, uniform, pages, sized);                       \
-    }                                                                                              \
+    }
+#define CHURN(name, uniform, pages, sized)                                                         \
+    CHURN_RANDOM(name, uniform, pages, sized)                                                      \
     static bool name##_oldest(churn *state, uint64_t iterations)                                   \
     {                                                                                              \
         return churn_drawn(state, iterations, true, uniform, pages, sized);                        \
     }
-CHURN(fixed, false, false, false)
-CHURN(fixed_sized, false, false, true)
+CHURN_RANDOM(fixed, false, false, false)
+CHURN_RANDOM(fixed_sized, false, false, true)
 CHURN(fixed_pages, false, true, false)
 CHURN(fixed_pages_sized, false, true, true)
 CHURN(uniform, true, false, false)
 CHURN(uniform_sized, true, false, true)
 CHURN(uniform_pages, true, true, false)
 CHURN(uniform_pages_sized, true, true, true)
+
+static bool fixed_oldest(churn *state, uint64_t iterations)
+{
+    return churn_queue(state, iterations, false);
+}
+
+static bool fixed_sized_oldest(churn *state, uint64_t iterations)
+{
+    return churn_queue(state, iterations, true);
+}
 
 static bool traced(churn *state, uint64_t iterations)
 {

@@ -346,11 +346,11 @@ static bool drop_graph(cyclic_graph *state)
         hm_slots_drop(&state->lane, &state->graph);
         return true;
     }
-    uint64_t objects = state->lane.heap->live_objects;
+    uint64_t objects = hm_heap_live_objects(state->lane.heap);
     uint64_t before = finalized(state);
     unlink_graph(state);
     hm_slots_drop(&state->lane, &state->graph);
-    uint64_t dead = objects - state->lane.heap->live_objects;
+    uint64_t dead = objects - hm_heap_live_objects(state->lane.heap);
     uint64_t ran = finalized(state) - before;
     uint64_t expected = state->nodes * (state->payload != 0 ? (uint64_t)2 : 1);
     if (dead < expected || ran != state->finalizable)

@@ -22,6 +22,13 @@ enum { HM_TOUCH_BYTES = 4096 };
 #define HM_WEYL_INVERSE 0xf1de83e19937733du
 _Static_assert((uint64_t)HM_WEYL_STEP *HM_WEYL_INVERSE == 1, "the inverse is one");
 
+/** The sum of `count` words from `first` on, each HM_WEYL_STEP further, modulo 2^64. */
+static HM_ALWAYS_INLINE uint64_t hm_raw_sum(uint64_t first, uint64_t count)
+{
+    uint64_t steps = count % 2 == 0 ? count / 2 * (count - 1) : (count - 1) / 2 * count;
+    return count * first + steps * HM_WEYL_STEP;
+}
+
 /** How blocks go back. */
 enum { HM_FREE_PLAIN, HM_FREE_SIZED };
 

@@ -30,3 +30,14 @@ const hm_workload *hm_workload_find(const char *name)
     }
     return NULL;
 }
+
+bool hm_workload_suits_threads(const hm_workload *workload, unsigned threads)
+{
+    return (threads > 1 || (workload->needs & HM_NEEDS_THREADS) == 0) &&
+           (threads % 2 == 0 || (workload->needs & HM_NEEDS_THREAD_PAIRS) == 0);
+}
+
+unsigned hm_workload_least_threads(const hm_workload *workload)
+{
+    return hm_workload_suits_threads(workload, 1) ? 1 : 2;
+}

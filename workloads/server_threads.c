@@ -226,6 +226,7 @@ const hm_workload hm_server_threads_workload = {
     .operation = "one block freed and another allocated",
     .parameters = parameters,
     .parameter_count = PARAMETERS,
+    .needs = HM_ENDS_THREADS,
     .phases = {{"build", HM_PHASE_BUILD, build},
                {"steady", HM_PHASE_STEADY, steady},
                {"release", HM_PHASE_RELEASE, release}},

@@ -66,7 +66,8 @@ enum {
     HM_NEEDS_USABLE_SIZE = 1 << 1,   /**< the back end must tell usable sizes */
     HM_NEEDS_COLLECTION = 1 << 2,    /**< leaves cyclic garbage that only a collector frees */
     HM_MEASURES_COLLECTION = 1 << 3, /**< its steady phase is collections: none without them */
-    HM_NEEDS_THREAD_PAIRS = 1 << 4   /**< makes sense with an even number of threads only */
+    HM_NEEDS_THREAD_PAIRS = 1 << 4,  /**< makes sense with an even number of threads only */
+    HM_ENDS_THREADS = 1 << 5         /**< starts threads that end while blocks of theirs live on */
 };
 
 typedef struct hm_workload {
@@ -109,6 +110,12 @@ const hm_workload *const *hm_workloads(size_t *count);
 
 /** The workload called `name`, or NULL. */
 const hm_workload *hm_workload_find(const char *name);
+
+/** Whether the workload makes sense with so many threads. */
+bool hm_workload_suits_threads(const hm_workload *workload, unsigned threads);
+
+/** The least number of threads that the workload makes sense with: 1 or 2. */
+unsigned hm_workload_least_threads(const hm_workload *workload);
 
 /** The index of parameter `name` of a workload, or -1. */
 int hm_parameter_find(const hm_workload *workload, const char *name);

@@ -131,8 +131,9 @@ bool hm_pool_arena_add(void)
         drop_record(arena);
         return false;
     }
-    arena->huge_pages = hm_pool_options_get()->huge_pages &&
-                        madvise(arena->base, HM_POOL_ARENA_BYTES, MADV_HUGEPAGE) == 0;
+    bool backed = arena_count >= hm_pool_options_get()->small_arenas &&
+                  madvise(arena->base, HM_POOL_ARENA_BYTES, MADV_HUGEPAGE) == 0;
+    arena->backed_pages = backed ? ~(hm_pool_page_set)0 : 0;
     arena->used_pages = arena->touched_pages = 0;
     arena->free_pages = HM_POOL_ARENA_PAGES;
     list_enter(arena);
@@ -155,10 +156,20 @@ static void unmap_old(void)
         unmap_arena(oldest_spare);
 }
 
+uint64_t hm_pool_events(void)
+{
+    return events;
+}
+
+void hm_pool_count_events(unsigned count)
+{
+    events += count;
+    unmap_old();
+}
+
 void hm_pool_arenas_age(void)
 {
-    events += HM_POOL_EVENTS_OF_WORK;
-    unmap_old();
+    hm_pool_count_events(HM_POOL_EVENTS_OF_WORK);
 }
 
 /* Changes which pages are taken; all that follows from it is brought up to date here. */
@@ -216,6 +227,12 @@ hm_pool_slab *hm_pool_run_take(unsigned pages, unsigned alignment_pages, bool *f
     return NULL;
 }
 
+bool hm_pool_run_is_backed(const hm_pool_slab *run)
+{
+    hm_pool_arena *arena = arena_of(run);
+    return (arena->backed_pages & pages_from(page_of(arena, run), run->pages)) != 0;
+}
+
 void hm_pool_run_return(hm_pool_slab *run, unsigned touched)
 {
     hm_pool_arena *arena = arena_of(run);
@@ -260,10 +277,22 @@ void hm_pool_run_shrink(hm_pool_slab *run, unsigned pages)
 
 /* ---- the whole ---- */
 
+static hm_pool_page_set dirty_pages(const hm_pool_arena *arena)
+{
+    return (arena->touched_pages | arena->backed_pages) & ~arena->used_pages;
+}
+
+/* The kernel has taken them back; those it gives next are small ones. */
+static void forget_pages(hm_pool_arena *arena, hm_pool_page_set pages)
+{
+    arena->touched_pages &= ~pages;
+    arena->backed_pages &= ~pages;
+}
+
 static void purge_free_pages(void *context, hm_pool_arena *arena)
 {
     HM_UNUSED(context);
-    hm_pool_page_set dirty = arena->touched_pages & ~arena->used_pages;
+    hm_pool_page_set dirty = dirty_pages(arena);
     while (dirty != 0) {
         unsigned first = first_in(dirty);
         unsigned count = 1;
@@ -272,7 +301,7 @@ static void purge_free_pages(void *context, hm_pool_arena *arena)
         hm_pool_page_set run = pages_from(first, count);
         if (madvise(arena->base + ((size_t)first << HM_POOL_PAGE_SHIFT),
                     (size_t)count << HM_POOL_PAGE_SHIFT, MADV_DONTNEED) == 0)
-            arena->touched_pages &= ~run;
+            forget_pages(arena, run);
         dirty &= ~run;
     }
 }
@@ -304,7 +333,7 @@ unsigned hm_pool_arena_spare_count(void)
 
 unsigned hm_pool_arena_dirty_pages(const hm_pool_arena *arena)
 {
-    return count_of(arena->touched_pages & ~arena->used_pages);
+    return count_of(dirty_pages(arena));
 }
 
 /* Walks the taken runs from page to page; what they cover must be what the set says. */

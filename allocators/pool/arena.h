@@ -3,9 +3,9 @@
  * pages cheaply and whole mappings go back to the kernel.
  *
  * Words: an *arena* is 2 MiB of the window, 128 pages; a *run* is pages in a row with one use, its
- * record is that of its first page; a page is *touched* where something may have been written
- * since the kernel gave it, so an untouched one is zero and costs nothing; a *spare* arena has no
- * run taken.
+ * record is that of its first page; a page is *touched* where something may have been written since
+ * the kernel gave it, so an untouched one is zero and, where it is not *backed* by a page of 2 MiB,
+ * costs nothing; a *spare* arena has no run taken.
  *
  * Invariant: `used_pages` has a bit set exactly for the pages of taken runs; `run_of_page` of such
  * a page is the number of its run's record; an arena is on the list of its number of free pages; a
@@ -33,9 +33,9 @@ typedef struct hm_pool_arena {
     struct hm_pool_arena *next, *previous; /**< the list of arenas with as many free pages */
     hm_pool_page_set used_pages;
     hm_pool_page_set touched_pages; /**< exact for free pages, a lower bound for taken ones */
+    hm_pool_page_set backed_pages;  /**< the kernel gave them with a page of 2 MiB */
     uint64_t emptied_at;            /**< the event that made it spare */
     unsigned free_pages;
-    bool huge_pages; /**< it asked the kernel for pages of 2 MiB */
     uint8_t run_of_page[HM_POOL_ARENA_PAGES];
     hm_pool_slab runs[HM_POOL_ARENA_PAGES];
 } hm_pool_arena;
@@ -71,6 +71,9 @@ hm_pool_slab *hm_pool_run_take(unsigned pages, unsigned alignment_pages, bool *f
 /** Maps another arena; false where the kernel refuses. */
 bool hm_pool_arena_add(void);
 
+/** Whether a run's pages may be resident without having been touched. */
+bool hm_pool_run_is_backed(const hm_pool_slab *run);
+
 /** Returns a run, whose first `touched` pages have been written to. May unmap arenas. */
 void hm_pool_run_return(hm_pool_slab *run, unsigned touched);
 
@@ -89,6 +92,10 @@ void hm_pool_arenas_purge(void);
 /** Counts work done without taking or returning a run; may unmap arenas. */
 void hm_pool_arenas_age(void);
 
+/** Events up to now, and more of them. */
+uint64_t hm_pool_events(void);
+void hm_pool_count_events(unsigned count);
+
 /** Calls `visit` for each arena. */
 void hm_pool_arenas_visit(void (*visit)(void *context, hm_pool_arena *arena), void *context);
 
@@ -96,7 +103,7 @@ void hm_pool_arenas_visit(void (*visit)(void *context, hm_pool_arena *arena), vo
 unsigned hm_pool_arena_count(void);
 unsigned hm_pool_arena_spare_count(void);
 
-/** Free pages that are touched. */
+/** Free pages that may be resident. */
 unsigned hm_pool_arena_dirty_pages(const hm_pool_arena *arena);
 
 /** Checks one arena's records against each other; NULL, or what is wrong. */

@@ -2,6 +2,8 @@
 
 #include "allocators/pool/arena.h"
 
+#include <string.h>
+
 enum { NO_SHELF = HM_POOL_SHELVES, EMPTY_SHELF = HM_POOL_SHELVES - 1 };
 
 static unsigned shelf_of(const hm_pool_slab *slab)
@@ -67,25 +69,20 @@ hm_pool_slab *hm_pool_bin_move_shelf(hm_pool_bin *bin, hm_pool_slab *slab, hm_po
     return chain;
 }
 
-/* So that the lowest address is handed out first. */
-static void reverse(void **blocks, unsigned count)
-{
-    for (unsigned low = 0, high = count; low + 1 < high; low++) {
-        void *block = blocks[--high];
-        blocks[high] = blocks[low];
-        blocks[low] = block;
-    }
-}
-
+/* From the last place down, so that the lowest address is handed out first. */
 unsigned hm_pool_bin_fill(hm_pool_bin *bin)
 {
     unsigned wanted = (unsigned)(bin->ceiling - bin->floor) / 2, count = 0;
+    if (wanted > HM_POOL_REFILL_BLOCKS_MAX)
+        wanted = HM_POOL_REFILL_BLOCKS_MAX;
+    void **end = bin->floor + wanted;
     while (count < wanted && bin->rack->in_use != 0) {
         hm_pool_slab *slab = bin->rack->shelves[__builtin_ctz(bin->rack->in_use)];
-        count += hm_pool_slab_take(slab, bin->floor + count, wanted - count);
+        count += hm_pool_slab_take(slab, end - count, wanted - count);
         hm_pool_bin_move(bin, slab, NULL);
     }
-    reverse(bin->floor, count);
+    if (count < wanted)
+        memmove(bin->floor, end - count, count * sizeof *end);
     bin->top = bin->floor + count;
     return count;
 }

@@ -28,7 +28,8 @@ static HM_ALWAYS_INLINE hm_pool_slab *hm_pool_bin_move(hm_pool_bin *bin, hm_pool
     return hm_pool_bin_move_shelf(bin, slab, chain);
 }
 
-/** Fills the empty cache to its half from the slabs; how many blocks it has then. */
+/** Fills the empty cache to its half from the slabs, by HM_POOL_REFILL_BLOCKS_MAX at most; how many
+    blocks it has then. */
 unsigned hm_pool_bin_fill(hm_pool_bin *bin);
 
 /** Takes the slabs without a block out in front of `chain`. Returns the chain. */

@@ -14,7 +14,7 @@ void hm_pool_free_slow(void *block);
 static HM_ALWAYS_INLINE void *hm_pool_malloc_inline(size_t bytes)
 {
     if (HM_LIKELY(bytes <= HM_POOL_SMALL_MAX)) {
-        hm_pool_bin *bin = &hm_pool_this_local->bins[hm_pool_bin_number_of(bytes)];
+        hm_pool_bin *bin = hm_pool_local_bin_at(hm_pool_bin_number_of(bytes));
         void **top = bin->top;
         if (HM_LIKELY(top != bin->floor)) {
             bin->top = top - 1;
@@ -28,7 +28,7 @@ static HM_ALWAYS_INLINE void hm_pool_free_inline(void *block)
 {
     uintptr_t page = hm_pool_window_offset(block) >> HM_POOL_PAGE_SHIFT;
     if (HM_LIKELY(page < HM_POOL_WINDOW_PAGES) &&
-        HM_LIKELY(hm_pool_bin_push(&hm_pool_this_local->bins[hm_pool_bin_of_page[page]], block)))
+        HM_LIKELY(hm_pool_bin_push(hm_pool_local_bin_at(hm_pool_bin_of_page[page]), block)))
         return;
     hm_pool_free_slow(block);
 }
@@ -37,7 +37,7 @@ static HM_ALWAYS_INLINE void hm_pool_free_inline(void *block)
 static HM_ALWAYS_INLINE void hm_pool_free_sized_inline(void *block, size_t bytes)
 {
     if (HM_LIKELY(bytes <= HM_POOL_SMALL_MAX && block != NULL) &&
-        HM_LIKELY(hm_pool_bin_push(&hm_pool_this_local->bins[hm_pool_bin_number_of(bytes)], block)))
+        HM_LIKELY(hm_pool_bin_push(hm_pool_local_bin_at(hm_pool_bin_number_of(bytes)), block)))
         return;
     hm_pool_free_slow(block);
 }

@@ -1,31 +1,82 @@
 #include "allocators/pool/large.h"
 
 #include "allocators/pool/arena.h"
+#include "allocators/pool/huge.h"
 #include "allocators/pool/local_pool.h"
 #include "allocators/pool/lock.h"
-#include "allocators/pool/metadata.h"
-#include "base/system_memory.h"
-
-#include <sys/mman.h>
-
-typedef struct huge_record {
-    hm_pool_region region;
-    struct huge_record *next_unused;
-    struct huge_record *next_of_all; /* every record there is */
-    bool in_use;
-} huge_record;
-
-static huge_record *unused_records, *all_records;
-static hm_pool_huge_totals huge;
 
 static unsigned pages_for(size_t bytes)
 {
     return (unsigned)((bytes + HM_POOL_PAGE_BYTES - 1) >> HM_POOL_PAGE_SHIFT);
 }
 
-/* ---- large: runs in arenas ---- */
+static size_t bytes_of(const hm_pool_slab *run)
+{
+    return (size_t)run->pages << HM_POOL_PAGE_SHIFT;
+}
 
-static void *allocate_run(size_t bytes, size_t alignment, bool *zeroed)
+static void set_usable(hm_pool_slab *run, size_t bytes)
+{
+    size_t mask = HM_POOL_KERNEL_PAGE_BYTES - 1;
+    atomic_store_explicit(&run->large_bytes, (uint32_t)((bytes + mask) & ~mask),
+                          memory_order_relaxed);
+}
+
+/* ---- a thread's cached runs ---- */
+
+/* A cached run of so many pages, NULL: there is none. */
+static hm_pool_slab *take_cached(hm_pool_local *local, unsigned pages)
+{
+    hm_pool_run_cache *cache = &local->runs;
+    hm_pool_slab *run = cache->by_pages[pages];
+    if (run == NULL)
+        return NULL;
+    cache->by_pages[pages] = run->next;
+    cache->bytes -= bytes_of(run);
+    if (cache->bytes < cache->least_bytes)
+        cache->least_bytes = cache->bytes;
+    return run;
+}
+
+static bool put_cached(hm_pool_local *local, hm_pool_slab *run)
+{
+    hm_pool_run_cache *cache = &local->runs;
+    if (cache->bytes + bytes_of(run) > HM_POOL_RUN_CACHE_BYTES_MAX)
+        return false;
+    atomic_store_explicit(&run->large_bytes, 0, memory_order_relaxed);
+    run->next = cache->by_pages[run->pages];
+    cache->by_pages[run->pages] = run;
+    cache->bytes += bytes_of(run);
+    return true;
+}
+
+static void drop_cached(hm_pool_local *local, size_t bytes)
+{
+    hm_pool_run_cache *cache = &local->runs;
+    size_t left = cache->bytes - bytes;
+    for (unsigned pages = HM_POOL_RUN_PAGES_MAX; pages > 0 && cache->bytes > left;) {
+        hm_pool_slab *run = take_cached(local, pages);
+        if (run != NULL)
+            hm_pool_run_return(run, run->pages);
+        else
+            pages--;
+    }
+    cache->least_bytes = cache->bytes;
+}
+
+void hm_pool_large_drop_idle(hm_pool_local *local)
+{
+    drop_cached(local, local->runs.least_bytes);
+}
+
+void hm_pool_large_drop_all(hm_pool_local *local)
+{
+    drop_cached(local, local->runs.bytes);
+}
+
+/* ---- runs ---- */
+
+static HM_NOINLINE void *allocate_new(size_t bytes, size_t alignment, bool *zeroed)
 {
     unsigned alignment_pages = alignment <= HM_POOL_PAGE_BYTES ? 1 : pages_for(alignment);
     hm_pool_lock();
@@ -34,15 +85,34 @@ static void *allocate_run(size_t bytes, size_t alignment, bool *zeroed)
     if (run != NULL) {
         run->kind = HM_POOL_RUN_LARGE;
         run->owner = NULL;
-        run->block_bytes = (uint32_t)hm_system_round_up(bytes);
+        set_usable(run, bytes);
         block = run->base;
     }
     hm_pool_unlock();
     return block;
 }
 
+static void *allocate_run(size_t bytes, size_t alignment, bool *zeroed)
+{
+    hm_pool_local *local = hm_pool_local_get();
+    if (local == NULL)
+        return NULL;
+    hm_pool_local_count_work(local);
+    hm_pool_slab *run = NULL;
+    if (alignment <= HM_POOL_PAGE_BYTES)
+        run = take_cached(local, pages_for(bytes));
+    if (HM_UNLIKELY(run == NULL))
+        return allocate_new(bytes, alignment, zeroed);
+    *zeroed = false;
+    set_usable(run, bytes);
+    return run->base;
+}
+
 void hm_pool_large_free(hm_pool_slab *run)
 {
+    hm_pool_local *local = hm_pool_local_of_free();
+    if (local != NULL && put_cached(local, run))
+        return;
     hm_pool_lock();
     hm_pool_run_return(run, run->pages);
     hm_pool_unlock();
@@ -54,152 +124,22 @@ bool hm_pool_large_resize(hm_pool_slab *run, size_t bytes)
         return false;
     unsigned pages = pages_for(bytes);
     bool done = true;
-    hm_pool_lock();
-    if (pages < run->pages)
-        hm_pool_run_shrink(run, pages);
-    else if (pages > run->pages)
-        done = hm_pool_run_extend(run, pages);
+    if (pages != run->pages) {
+        hm_pool_lock();
+        if (pages < run->pages)
+            hm_pool_run_shrink(run, pages);
+        else
+            done = hm_pool_run_extend(run, pages);
+        hm_pool_unlock();
+    }
     if (done)
-        run->block_bytes = (uint32_t)hm_system_round_up(bytes);
-    hm_pool_unlock();
+        set_usable(run, bytes);
     return done;
 }
-
-/* ---- huge: regions of their own ---- */
-
-/* A record that stands for nothing; NULL: no memory. The lock is held. */
-static huge_record *take_record(void)
-{
-    huge_record *record = unused_records;
-    if (record != NULL) {
-        unused_records = record->next_unused;
-        return record;
-    }
-    record = hm_pool_metadata_allocate(sizeof *record);
-    if (record != NULL) {
-        record->next_of_all = all_records;
-        all_records = record;
-    }
-    return record;
-}
-
-/* The lock is held. */
-static huge_record *enter_huge(char *base, size_t bytes)
-{
-    huge_record *record = take_record();
-    if (record == NULL)
-        return NULL;
-    record->region = (hm_pool_region){.base = base, .bytes = bytes};
-    if (!hm_pool_map_enter(&record->region)) {
-        record->next_unused = unused_records;
-        unused_records = record;
-        return NULL;
-    }
-    record->in_use = true;
-    huge.blocks++;
-    huge.bytes += bytes;
-    return record;
-}
-
-static void *allocate_huge(size_t bytes, size_t alignment)
-{
-    size_t size = hm_system_round_up(bytes);
-    size_t at = alignment > HM_POOL_REGION_BYTES ? alignment : HM_POOL_REGION_BYTES;
-    char *base = hm_system_map_aligned(size, at);
-    if (base == NULL)
-        return NULL;
-    hm_pool_lock();
-    huge_record *record = enter_huge(base, size);
-    hm_pool_unlock();
-    if (record == NULL) {
-        hm_system_unmap(base, size);
-        return NULL;
-    }
-    return base;
-}
-
-/* The map forgets the region before the kernel may give its addresses to another thread. */
-void hm_pool_huge_free(hm_pool_region *region)
-{
-    huge_record *record = (huge_record *)region;
-    char *base = region->base;
-    size_t bytes = region->bytes;
-    hm_pool_lock();
-    hm_pool_map_leave(base);
-    record->next_unused = unused_records;
-    unused_records = record;
-    record->in_use = false;
-    huge.blocks--;
-    huge.bytes -= bytes;
-    hm_pool_unlock();
-    hm_system_unmap(base, bytes);
-}
-
-static bool resize_in_place(hm_pool_region *region, size_t size)
-{
-    if (size > region->bytes)
-        return mremap(region->base, region->bytes, size, 0) != MAP_FAILED;
-    if (size < region->bytes)
-        hm_system_unmap(region->base + size, region->bytes - size);
-    return true;
-}
-
-/* Moves the pages to an aligned place of the new size; the lock is held. */
-static bool move_pages(hm_pool_region *region, size_t size)
-{
-    char *old_base = region->base;
-    char *new_base = hm_system_map_aligned(size, HM_POOL_REGION_BYTES);
-    if (new_base == NULL)
-        return false;
-    region->base = new_base;
-    if (hm_pool_map_enter(region)) {
-        if (mremap(old_base, region->bytes, size, MREMAP_MAYMOVE | MREMAP_FIXED, new_base) !=
-            MAP_FAILED) {
-            hm_pool_map_leave(old_base);
-            return true;
-        }
-        hm_pool_map_leave(new_base);
-    }
-    region->base = old_base;
-    hm_system_unmap(new_base, size);
-    return false;
-}
-
-void *hm_pool_huge_resize(hm_pool_region *region, size_t bytes)
-{
-    if (bytes <= HM_POOL_LARGE_MAX)
-        return NULL;
-    size_t size = hm_system_round_up(bytes);
-    void *block = NULL;
-    hm_pool_lock();
-    if (resize_in_place(region, size) || move_pages(region, size)) {
-        huge.bytes += size - region->bytes;
-        region->bytes = size;
-        block = region->base;
-    }
-    hm_pool_unlock();
-    return block;
-}
-
-hm_pool_huge_totals hm_pool_huge_read(void)
-{
-    return huge;
-}
-
-/* ---- both ---- */
 
 void *hm_pool_large_allocate(size_t bytes, size_t alignment, bool *zeroed)
 {
     if (bytes <= HM_POOL_LARGE_MAX && alignment <= HM_POOL_LARGE_MAX)
         return allocate_run(bytes, alignment, zeroed);
-    *zeroed = true;
-    return allocate_huge(bytes, alignment);
-}
-
-void hm_pool_huge_visit(void (*visit)(void *context, size_t bytes), void *context)
-{
-    for (const huge_record *record = all_records; record != NULL; record = record->next_of_all) {
-        if (record->in_use)
-            visit(context, record->region.bytes);
-    }
+    return hm_pool_huge_allocate(bytes, alignment, zeroed);
 }

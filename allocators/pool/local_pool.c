@@ -2,6 +2,9 @@
 
 #include "allocators/pool/arena.h"
 #include "allocators/pool/bin.h"
+#include "allocators/pool/cache.h"
+#include "allocators/pool/huge.h"
+#include "allocators/pool/large.h"
 #include "allocators/pool/lock.h"
 #include "allocators/pool/metadata.h"
 #include "allocators/pool/thread.h"
@@ -86,7 +89,8 @@ static hm_pool_slab *new_slab(hm_pool_local *local, unsigned class_index)
     hm_pool_lock();
     unsigned pages = hm_pool_class_slab_pages(class_index);
     hm_pool_slab *slab = hm_pool_local_take_run(pages, pages, &fresh);
-    if (slab != NULL && !hm_pool_slab_start(slab, local, class_index)) {
+    if (slab != NULL &&
+        !hm_pool_slab_start(slab, local, class_index, hm_pool_run_is_backed(slab))) {
         hm_pool_run_return(slab, fresh ? 0 : slab->pages);
         slab = NULL;
     }
@@ -96,22 +100,32 @@ static hm_pool_slab *new_slab(hm_pool_local *local, unsigned class_index)
     return slab;
 }
 
-/* Empty arenas grow old by work, also where no run is taken or returned for long. */
-static void count_refill(hm_pool_local *local)
+/* Empty arenas and idle caches grow old by work, also where no run is taken or returned for long.
+ */
+static HM_NOINLINE void grow_old(hm_pool_local *local)
 {
-    if (HM_LIKELY(++local->refills < HM_POOL_REFILLS_OF_WORK))
-        return;
     local->refills = 0;
+    hm_pool_slab *chain = hm_pool_cache_shrink_idle(local, NULL);
     hm_pool_lock();
+    return_chain(chain);
+    hm_pool_large_drop_idle(local);
     hm_pool_arenas_age();
+    hm_pool_huge_age();
     hm_pool_unlock();
+}
+
+void hm_pool_local_count_work(hm_pool_local *local)
+{
+    if (HM_UNLIKELY(++local->refills == HM_POOL_REFILLS_OF_WORK))
+        grow_old(local);
 }
 
 void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
 {
     hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     HM_ASSERT(bin->top == bin->floor);
-    count_refill(local);
+    hm_pool_local_count_work(local);
+    bin->rack->refilled = true;
     if (bin->rack->in_use == 0)
         return_chain_locked(collect_pending(local));
     if (bin->rack->in_use == 0) {
@@ -124,62 +138,14 @@ void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
     return hm_pool_bin_pop(bin);
 }
 
-/* The slab of a class that begins at an offset in the window. */
-static HM_ALWAYS_INLINE hm_pool_slab *slab_at(uintptr_t offset)
-{
-    hm_pool_arena *arena =
-        atomic_load_explicit(&hm_pool_arenas[offset >> HM_POOL_ARENA_SHIFT], memory_order_relaxed);
-    return hm_pool_arena_run(arena, (offset >> HM_POOL_PAGE_SHIFT) & (HM_POOL_ARENA_PAGES - 1));
-}
-
-/* As many of the first of `limit` blocks as share a word of their slab; `*begin` is that slab's
-   offset in the window. What all slabs of the class have in common is not read from their records.
- */
-static HM_ALWAYS_INLINE hm_pool_group group_of(const hm_pool_rack *rack, void **blocks,
-                                               unsigned limit, uintptr_t *begin)
-{
-    uintptr_t inside = rack->slab_bytes - 1, offset = hm_pool_window_offset(blocks[0]);
-    uint64_t number = (offset & inside) * rack->reciprocal >> 32;
-    hm_pool_group group = {(uint64_t)1 << number % 64, (unsigned)(number / 64), 1};
-    *begin = offset & ~inside;
-    for (; group.count < limit; group.count++) {
-        offset = hm_pool_window_offset(blocks[group.count]);
-        number = (offset & inside) * rack->reciprocal >> 32;
-        if ((offset & ~inside) != *begin || number / 64 != group.word)
-            break;
-        group.bits |= (uint64_t)1 << number % 64;
-    }
-    return group;
-}
-
-/* Returns the `count` oldest cached blocks to their slabs. Returns the slabs to release. */
-static hm_pool_slab *drop_oldest(hm_pool_local *local, hm_pool_bin *bin, unsigned count)
-{
-    hm_pool_slab *chain = NULL;
-    for (unsigned done = 0; done < count;) {
-        uintptr_t begin;
-        hm_pool_group group = group_of(bin->rack, bin->floor + done, count - done, &begin);
-        hm_pool_slab *slab = slab_at(begin);
-        HM_ASSERT(slab->kind == HM_POOL_RUN_SLAB && slab->reciprocal == bin->rack->reciprocal);
-        done += group.count;
-        if (HM_UNLIKELY(slab->owner != local)) {
-            hm_pool_local_free_remote(slab, group);
-            continue;
-        }
-        HM_ASSERT((slab->free_bits[group.word] & group.bits) == 0);
-        hm_pool_slab_return(slab, group);
-        chain = hm_pool_bin_move(bin, slab, chain);
-    }
-    bin->top -= count;
-    memmove(bin->floor, bin->floor + count, (size_t)(bin->top - bin->floor) * sizeof *bin->floor);
-    return chain;
-}
-
 void hm_pool_local_flush(hm_pool_local *local, unsigned class_index, void *block)
 {
     hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
-    unsigned count = (unsigned)(bin->top - bin->floor);
-    hm_pool_slab *chain = drop_oldest(local, bin, count - count / 2);
+    hm_pool_slab *chain = NULL;
+    if (!hm_pool_cache_grow(local, class_index)) {
+        unsigned count = (unsigned)(bin->top - bin->floor);
+        chain = hm_pool_cache_drop(local, class_index, count - count / 2, NULL);
+    }
     bool room = hm_pool_bin_push(bin, block);
     HM_CHECK(room);
     return_chain_locked(chain);
@@ -191,16 +157,10 @@ void hm_pool_local_flush(hm_pool_local *local, unsigned class_index, void *block
    bins would keep too where `all`. */
 static hm_pool_slab *settle(hm_pool_local *local, bool all)
 {
-    hm_pool_slab *chain = collect_pending(local), *last;
+    hm_pool_slab *chain = collect_pending(local);
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
         hm_pool_bin *bin = hm_pool_local_bin(local, index);
-        hm_pool_slab *dropped = drop_oldest(local, bin, (unsigned)(bin->top - bin->floor));
-        for (last = dropped; last != NULL && last->next != NULL; last = last->next)
-            ;
-        if (last != NULL) {
-            last->next = chain;
-            chain = dropped;
-        }
+        chain = hm_pool_cache_drop(local, index, (unsigned)(bin->top - bin->floor), chain);
         if (all)
             chain = hm_pool_bin_take_empty(bin, chain);
     }
@@ -230,7 +190,7 @@ static void trim_abandoned(void)
 {
     for (hm_pool_local *local = all_locals; local != NULL; local = local->next_of_all) {
         if (local->state == HM_POOL_LOCAL_ABANDONED)
-            return_chain(settle(local, true));
+            return_chain(settle(local, true)); /* its runs were dropped when it was abandoned */
     }
 }
 
@@ -242,6 +202,8 @@ void hm_pool_local_purge(void)
         purge_slabs(local);
     hm_pool_lock();
     return_chain(chain);
+    if (local != NULL)
+        hm_pool_large_drop_all(local);
     trim_abandoned();
     for (hm_pool_local *each = all_locals; each != NULL; each = each->next_of_all) {
         if (each->state == HM_POOL_LOCAL_ABANDONED)
@@ -275,31 +237,18 @@ static hm_pool_local *adopt(void)
     return NULL;
 }
 
-static unsigned cache_blocks(unsigned class_index)
-{
-    size_t blocks = HM_POOL_CACHE_BYTES_MAX / hm_pool_class_bytes(class_index);
-    if (blocks > HM_POOL_CACHE_BLOCKS_MAX)
-        return HM_POOL_CACHE_BLOCKS_MAX;
-    return blocks < 2 ? 2 : (unsigned)blocks;
-}
-
 static hm_pool_local *create(void)
 {
-    size_t slots = 0;
-    for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++)
-        slots += cache_blocks(index);
     hm_pool_local *local = hm_pool_metadata_allocate(sizeof *local);
-    void **place = local == NULL ? NULL : hm_pool_metadata_allocate(slots * sizeof *place);
-    if (place == NULL)
+    if (local == NULL)
         return NULL;
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
-        hm_pool_bin *bin = hm_pool_local_bin(local, index);
-        bin->rack = &local->racks[index];
-        bin->rack->slab_bytes = hm_pool_class_slab_pages(index) << HM_POOL_PAGE_SHIFT;
-        bin->rack->reciprocal = hm_pool_class_reciprocal(index);
-        bin->top = bin->floor = place;
-        bin->ceiling = place += cache_blocks(index);
+        hm_pool_rack *rack = hm_pool_local_bin(local, index)->rack = &local->racks[index];
+        rack->slab_bytes = hm_pool_class_slab_pages(index) << HM_POOL_PAGE_SHIFT;
+        rack->reciprocal = hm_pool_class_reciprocal(index);
     }
+    if (!hm_pool_cache_start(local))
+        return NULL;
     local->state = HM_POOL_LOCAL_OWNED;
     local->next_of_all = all_locals;
     all_locals = local;
@@ -336,6 +285,7 @@ void hm_pool_local_abandon(hm_pool_local *local)
     hm_pool_this_local = &hm_pool_no_local;
     hm_pool_lock();
     return_chain(chain);
+    hm_pool_large_drop_all(local);
     local->state = HM_POOL_LOCAL_ABANDONED;
     hm_pool_unlock();
 }

@@ -5,10 +5,11 @@
  * Words: a *local pool* has a *bin* for each class: a *cache*, an array of blocks that are ready to
  * be handed out, and the slabs of the class that have free blocks, on *shelves* by how many. A
  * block that is freed goes to the freeing thread's cache, whoever's slab it is of; when the cache
- * is full its older half is returned to the slabs. *Pending* slabs are those that other threads
- * returned blocks to. A local pool is *owned* by a live thread, *abandoned* by a dead one until a
- * new thread adopts it whole, or *retired*: it belonged to another thread when this process was
- * forked, may have been caught in the middle of a change, and is left alone for good.
+ * is full it grows (cache.h), or its older half is returned to the slabs. *Pending* slabs are those
+ * that other threads returned blocks to. A local pool is *owned* by a live thread, *abandoned* by a
+ * dead one until a new thread adopts it whole, or *retired*: it belonged to another thread when
+ * this process was forked, may have been caught in the middle of a change, and is left alone for
+ * good.
  *
  * Invariant: a cached block is out for its slab; floor ≤ top ≤ ceiling. A slab with a free block is
  * on the shelf that its number of free blocks says; a bin keeps one slab without a block out. A
@@ -18,8 +19,8 @@
 #ifndef HM_ALLOCATORS_POOL_LOCAL_POOL_H
 #define HM_ALLOCATORS_POOL_LOCAL_POOL_H
 
+#include "allocators/pool/arena.h"
 #include "allocators/pool/slab.h"
-#include "allocators/pool/window.h"
 
 typedef enum hm_pool_local_state {
     HM_POOL_LOCAL_OWNED,
@@ -28,10 +29,14 @@ typedef enum hm_pool_local_state {
 } hm_pool_local_state;
 
 enum {
-    HM_POOL_REFILLS_OF_WORK = 256,      /**< refills of a cache after which arenas are told */
-    HM_POOL_SHELVES = 5,                /**< nearly full slabs first; the last: no block is out */
-    HM_POOL_CACHE_BLOCKS_MAX = 1024,    /**< of one class in one thread's cache */
-    HM_POOL_CACHE_BYTES_MAX = 64 * 1024 /**< the same, but 2 blocks where that is more */
+    HM_POOL_REFILLS_OF_WORK = 256,   /**< refills of a cache after which arenas are told */
+    HM_POOL_SHELVES = 5,             /**< nearly full slabs first; the last: no block is out */
+    HM_POOL_CACHE_BLOCKS_MAX = 2048, /**< of one class in one thread's cache */
+    HM_POOL_REFILL_BLOCKS_MAX = 512, /**< that a cache gets at once: half of it, but no more */
+    HM_POOL_CACHE_BYTES_FIRST = 64 * 1024, /**< the same at first, but 2 blocks at least */
+    HM_POOL_CACHE_BYTES_MAX = 1536 * 1024, /**< the same where it has grown */
+    HM_POOL_CACHE_EXTRA_BYTES_MAX = 2 * 1024 * 1024, /**< what all of a thread have grown by */
+    HM_POOL_RUN_CACHE_BYTES_MAX = 2 * 1024 * 1024    /**< of runs in one thread's cache */
 };
 
 /** The slabs of a bin that have a free block. */
@@ -40,6 +45,9 @@ typedef struct hm_pool_rack {
     uint32_t in_use;     /**< which shelves have a slab, a bit each */
     uint32_t slab_bytes; /**< of every slab of the class, a power of two */
     uint32_t reciprocal; /**< of the class's block size */
+    uint32_t slots;      /**< that the cache's array has */
+    uint32_t seen_count; /**< cached blocks when last looked at */
+    bool refilled;       /**< since the cache was last looked at or grew */
 } hm_pool_rack;
 
 /** 32 bytes, so that two share a cache line and a class's is found by a shift. */
@@ -50,10 +58,19 @@ typedef struct hm_pool_bin {
     hm_pool_rack *rack;
 } hm_pool_bin;
 
+/** Runs without a block, of this thread; large.h's. */
+typedef struct hm_pool_run_cache {
+    hm_pool_slab *by_pages[HM_POOL_RUN_PAGES_MAX + 1];
+    size_t bytes;
+    size_t least_bytes; /**< since the last look for idle ones */
+} hm_pool_run_cache;
+
 typedef struct hm_pool_local {
     /** By class number plus 1; the first takes and gives nothing: for pages that are no slab's. */
     _Alignas(64) hm_pool_bin bins[1 + HM_POOL_CLASS_COUNT];
     hm_pool_rack racks[HM_POOL_CLASS_COUNT];
+    hm_pool_run_cache runs;
+    size_t extra_bytes;                /**< by which caches have grown */
     uint32_t refills;                  /**< since arenas were told of work done */
     struct hm_pool_local *next_of_all; /**< every local pool there is; the lock's */
     hm_pool_local_state state;         /**< the lock's */
@@ -70,6 +87,14 @@ extern HM_HIDDEN hm_pool_local hm_pool_no_local;
 static inline hm_pool_bin *hm_pool_local_bin(hm_pool_local *local, unsigned class_index)
 {
     return &local->bins[1 + class_index];
+}
+
+/** This thread's bin of a number. From bytes: gcc computes an index into `bins` once for each field
+    that is used. */
+static HM_ALWAYS_INLINE hm_pool_bin *hm_pool_local_bin_at(size_t number)
+{
+    uintptr_t local = (uintptr_t)hm_pool_this_local;
+    return (hm_pool_bin *)(local + number * sizeof(hm_pool_bin));
 }
 
 /** This thread's local pool, adopted or made where it has none; NULL: no memory. */
@@ -101,6 +126,9 @@ hm_pool_slab *hm_pool_local_take_run(unsigned pages, unsigned alignment_pages, b
  * their arenas, and gives the kernel the pages that lie in free blocks alone.
  */
 void hm_pool_local_purge(void);
+
+/** Counts a refill, or as much work; caches and arenas grow old by it. */
+void hm_pool_local_count_work(hm_pool_local *local);
 
 /** Empties this thread's caches and takes in what other threads returned to its slabs. */
 void hm_pool_local_settle(void);

@@ -1,5 +1,6 @@
 #include "allocators/pool/options.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,15 +33,17 @@ static uint64_t read_retain(void)
     return HM_POOL_RETAIN_DEFAULT;
 }
 
-static bool read_huge_pages(void)
+static unsigned read_huge_pages(void)
 {
     const char *value = secure_getenv(HM_POOL_HUGE_PAGES_VARIABLE);
-    if (value == NULL || strcmp(value, "off") == 0)
-        return false;
+    if (value == NULL || strcmp(value, "auto") == 0)
+        return HM_POOL_SMALL_ARENAS;
     if (strcmp(value, "on") == 0)
-        return true;
-    complain(HM_POOL_HUGE_PAGES_VARIABLE, value, "on or off; the default, off, is used");
-    return false;
+        return 0;
+    if (strcmp(value, "off") == 0)
+        return UINT_MAX;
+    complain(HM_POOL_HUGE_PAGES_VARIABLE, value, "auto, on or off; the default, auto, is used");
+    return HM_POOL_SMALL_ARENAS;
 }
 
 const hm_pool_options *hm_pool_options_get(void)
@@ -48,7 +51,7 @@ const hm_pool_options *hm_pool_options_get(void)
     if (!options_are_read) {
         options_are_read = true;
         options.retain_events = read_retain();
-        options.huge_pages = read_huge_pages();
+        options.small_arenas = read_huge_pages();
     }
     return &options;
 }

@@ -17,12 +17,16 @@
 #define HM_POOL_RETAIN_VARIABLE     "HEAPMARK_POOL_RETAIN"
 #define HM_POOL_HUGE_PAGES_VARIABLE "HEAPMARK_POOL_HUGE_PAGES"
 
-enum { HM_POOL_RETAIN_DEFAULT = 4096, HM_POOL_RETAIN_MAX = 1000000000 };
+enum {
+    HM_POOL_RETAIN_DEFAULT = 4096,
+    HM_POOL_RETAIN_MAX = 1000000000,
+    HM_POOL_SMALL_ARENAS = 8 /**< 16 MiB: one arena that is not full matters little then */
+};
 
 typedef struct hm_pool_options {
     uint64_t
-        retain_events; /**< how long an arena without a run taken stays mapped; 0: not at all */
-    bool huge_pages;   /**< whether arenas ask for pages of 2 MiB */
+        retain_events;     /**< how long an arena without a run taken stays mapped; 0: not at all */
+    unsigned small_arenas; /**< while there are fewer, a new one asks for no page of 2 MiB */
 } hm_pool_options;
 
 /** The options. The pool's lock is held. */

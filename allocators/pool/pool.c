@@ -1,6 +1,7 @@
 #include "allocators/pool/pool.h"
 
 #include "allocators/pool/arena.h"
+#include "allocators/pool/huge.h"
 #include "allocators/pool/inline.h"
 #include "allocators/pool/large.h"
 #include "base/check.h"
@@ -23,11 +24,16 @@ static _Noreturn void bad_pointer(const char *call, const void *block)
     abort();
 }
 
+static bool is_large_block(const hm_pool_slab *run, const void *block)
+{
+    return run->kind == HM_POOL_RUN_LARGE && run->base == block && hm_pool_large_usable(run) != 0;
+}
+
 /* Whether a block of the run begins there. */
 static bool may_be_block(const hm_pool_slab *run, const void *block)
 {
     if (run->kind != HM_POOL_RUN_SLAB)
-        return run->kind == HM_POOL_RUN_LARGE && run->base == block;
+        return is_large_block(run, block);
     size_t offset = (size_t)((const char *)block - run->base);
     return offset % run->block_bytes == 0 && offset / run->block_bytes < run->capacity;
 }
@@ -39,7 +45,8 @@ static found_block find_block(const char *call, void *block)
     hm_pool_region *region = arena == NULL ? hm_pool_region_of(block) : NULL;
     if (arena != NULL) {
         found.run = hm_pool_run_of(arena, block);
-        found.usable_bytes = found.run->block_bytes;
+        found.usable_bytes = found.run->kind == HM_POOL_RUN_LARGE ? hm_pool_large_usable(found.run)
+                                                                  : found.run->block_bytes;
     } else if (region != NULL && region->base == block) {
         found.region = region;
         found.usable_bytes = region->bytes;
@@ -88,11 +95,15 @@ HM_NOINLINE void hm_pool_free_slow(void *block)
 {
     if (block == NULL)
         return;
+    hm_pool_arena *arena = hm_pool_window_arena(block);
+    hm_pool_slab *run = arena != NULL ? hm_pool_run_of(arena, block) : NULL;
+    if (run != NULL && is_large_block(run, block)) {
+        hm_pool_large_free(run);
+        return;
+    }
     found_block found = find_block("free", block);
     if (found.region != NULL)
         hm_pool_huge_free(found.region);
-    else if (found.run->kind == HM_POOL_RUN_LARGE)
-        hm_pool_large_free(found.run);
     else
         free_small(found.run, block);
 }

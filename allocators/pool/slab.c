@@ -39,7 +39,8 @@ static void set_touched(hm_pool_slab *slab, uint64_t pages)
     atomic_store_explicit(&slab->touched, pages, memory_order_relaxed);
 }
 
-bool hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigned class_index)
+bool hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigned class_index,
+                        bool backed)
 {
     size_t block_bytes = hm_pool_class_bytes(class_index);
     size_t capacity = ((size_t)slab->pages << HM_POOL_PAGE_SHIFT) / block_bytes;
@@ -60,12 +61,13 @@ bool hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigne
     slab->reciprocal = hm_pool_class_reciprocal(class_index);
     slab->capacity = (uint16_t)capacity;
     atomic_store_explicit(&slab->free_count, (uint16_t)capacity, memory_order_relaxed);
-    slab->hint = 0;
+    slab->some_free = ~(uint64_t)0 >> (WORD_BITS - words);
     slab->kind = HM_POOL_RUN_SLAB;
     slab->class_index = (uint8_t)class_index;
     atomic_store_explicit(&slab->remote_count, 0, memory_order_relaxed);
     slab->pending_next = NULL;
-    set_touched(slab, 0);
+    unsigned pages = (unsigned)slab->pages << (HM_POOL_PAGE_SHIFT - HM_POOL_KERNEL_PAGE_SHIFT);
+    set_touched(slab, backed ? ~(uint64_t)0 >> (WORD_BITS - pages) : 0);
     return true;
 }
 
@@ -86,30 +88,35 @@ static uint64_t pages_of(const hm_pool_slab *slab, unsigned first, unsigned last
     return ~(uint64_t)0 >> (WORD_BITS - 1 - (high - low)) << low;
 }
 
-/* Takes blocks of one word; how many. */
-static unsigned take_from_word(hm_pool_slab *slab, unsigned word, void **blocks, unsigned wanted)
+/* Takes blocks of one word, the first to the last place; how many. */
+static HM_ALWAYS_INLINE unsigned take_from_word(hm_pool_slab *slab, unsigned word, void **end,
+                                                unsigned wanted)
 {
     uint64_t bits = slab->free_bits[word];
-    char *base = slab->base + (size_t)word * WORD_BITS * slab->block_bytes;
-    unsigned taken = 0, first = (unsigned)__builtin_ctzll(bits), number = first;
-    for (; bits != 0 && taken < wanted; bits &= bits - 1) {
-        number = (unsigned)__builtin_ctzll(bits);
-        blocks[taken++] = base + (size_t)number * slab->block_bytes;
-    }
+    size_t block_bytes = slab->block_bytes;
+    char *base = slab->base + (size_t)word * WORD_BITS * block_bytes;
+    unsigned first = (unsigned)__builtin_ctzll(bits), last;
+    void **place = end, **stop = end - wanted;
+    do {
+        last = (unsigned)__builtin_ctzll(bits);
+        bits &= bits - 1;
+        *--place = base + (size_t)last * block_bytes;
+    } while (bits != 0 && place != stop);
     slab->free_bits[word] = bits;
-    uint64_t pages = pages_of(slab, word * WORD_BITS + first, word * WORD_BITS + number);
+    if (bits == 0)
+        slab->some_free &= ~((uint64_t)1 << word);
+    uint64_t pages = pages_of(slab, word * WORD_BITS + first, word * WORD_BITS + last);
     set_touched(slab, hm_pool_slab_touched(slab) | pages);
-    return taken;
+    return (unsigned)(end - place);
 }
 
-unsigned hm_pool_slab_take(hm_pool_slab *slab, void **blocks, unsigned wanted)
+unsigned hm_pool_slab_take(hm_pool_slab *slab, void **end, unsigned wanted)
 {
-    unsigned taken = 0, word = slab->hint;
-    for (; word < slab->words && taken < wanted; word++) {
-        if (slab->free_bits[word] != 0)
-            taken += take_from_word(slab, word, blocks + taken, wanted - taken);
+    unsigned taken = 0;
+    while (slab->some_free != 0 && taken < wanted) {
+        unsigned word = (unsigned)__builtin_ctzll(slab->some_free);
+        taken += take_from_word(slab, word, end - taken, wanted - taken);
     }
-    slab->hint = (uint16_t)(word - (word > 0 && slab->free_bits[word - 1] != 0));
     atomic_store_explicit(&slab->free_count, (uint16_t)(hm_pool_slab_free_count(slab) - taken),
                           memory_order_relaxed);
     return taken;
@@ -150,8 +157,7 @@ void hm_pool_slab_collect(hm_pool_slab *slab)
         atomic_fetch_and_explicit(&remote_bits[word], ~bits, memory_order_relaxed);
         HM_ASSERT((slab->free_bits[word] & bits) == 0);
         slab->free_bits[word] |= bits;
-        if (word < slab->hint)
-            slab->hint = (uint16_t)word;
+        slab->some_free |= (uint64_t)1 << word;
         left -= (unsigned)__builtin_popcountll(bits);
     }
     HM_ASSERT(left == 0);
@@ -200,8 +206,8 @@ const char *hm_pool_slab_check(const hm_pool_slab *slab)
     if (slab->kind != HM_POOL_RUN_SLAB || slab->free_bits == NULL)
         return "a slab's record is damaged";
     for (unsigned word = 0; word < slab->words; word++) {
-        if (word < slab->hint && slab->free_bits[word] != 0)
-            return "a slab has a free block below its hint";
+        if ((slab->free_bits[word] != 0) != ((slab->some_free >> word & 1) != 0))
+            return "a slab's word of free blocks is marked wrongly";
         set += (unsigned)__builtin_popcountll(slab->free_bits[word]);
     }
     if (set != hm_pool_slab_free_count(slab))

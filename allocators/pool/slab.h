@@ -8,11 +8,11 @@
  * out since the kernel gave it.
  *
  * Invariant, as the owner sees it: free_count is the number of bits set in `free_bits`, all of them
- * below `capacity`; none is set in a word below `hint`. remote_count never exceeds the bits set in
- * `remote_bits`, and the slab is on its owner's pending list exactly from the return that made
- * remote_count positive until the owner takes it off. A slab on the pending list, or about to be
- * put there, has a bit in `remote_bits` that nobody else collects, so it is never empty and never
- * released.
+ * below `capacity`; a word has one set exactly where its bit in `some_free` is. remote_count never
+ * exceeds the bits set in `remote_bits`, and the slab is on its owner's pending list exactly from
+ * the return that made remote_count positive until the owner takes it off. A slab on the pending
+ * list, or about to be put there, has a bit in `remote_bits` that nobody else collects, so it is
+ * never empty and never released.
  */
 #ifndef HM_ALLOCATORS_POOL_SLAB_H
 #define HM_ALLOCATORS_POOL_SLAB_H
@@ -38,15 +38,15 @@ typedef struct hm_pool_slab {
     _Alignas(64) char *base;
     struct hm_pool_local *owner;
     uint64_t *free_bits;       /**< `words` of them, then as many of remote bits */
+    uint64_t some_free;        /**< the words of free_bits that are not 0, a bit each */
     _Atomic(uint64_t) touched; /**< kernel pages, a bit each; written by the owner */
-    uint32_t block_bytes;      /**< of a large run: the usable size of its one block */
-    uint32_t reciprocal;       /**< offset × reciprocal >> 32 is the number of the block there */
-    uint16_t capacity;         /**< blocks */
+    uint32_t block_bytes;
+    uint32_t reciprocal; /**< offset × reciprocal >> 32 is the number of the block there */
+    uint16_t capacity;   /**< blocks */
     _Atomic(uint16_t) free_count;   /**< written by the owner, read by statistics */
     uint16_t shelf_low, shelf_high; /**< it stays on its shelf with so many free blocks */
-    uint16_t hint;                  /**< the first word that may have a bit set */
-    uint16_t words;
-    uint8_t kind; /**< hm_pool_run_kind */
+    uint16_t words;                 /**< at most 64 */
+    uint8_t kind;                   /**< hm_pool_run_kind */
     uint8_t class_index;
     uint8_t pages;
     uint8_t shelf; /**< which of its bin's lists it is on */
@@ -55,6 +55,8 @@ typedef struct hm_pool_slab {
     struct hm_pool_slab *previous;
     struct hm_pool_slab *pending_next;
     _Atomic(uint32_t) remote_count;
+    _Atomic(uint32_t) large_bytes; /**< of a large run: what its block can hold, 0
+                                      where cached */
 } hm_pool_slab;
 
 /** Blocks of one slab whose bits share a word. */
@@ -64,16 +66,17 @@ typedef struct hm_pool_group {
     unsigned count;
 } hm_pool_group;
 
-/** Makes a slab, all blocks free, of a run that was just taken. False: no memory for its bits.
-    The pool's lock is held, also for the other two. */
-bool hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigned class_index);
+/** Makes a slab, all blocks free, of a run that was just taken; `backed`: all of its pages count as
+    touched. False: no memory for its bits. The pool's lock is held, also for the other two. */
+bool hm_pool_slab_start(hm_pool_slab *slab, struct hm_pool_local *owner, unsigned class_index,
+                        bool backed);
 
 /** Gives back what hm_pool_slab_start took. */
 void hm_pool_slab_end(hm_pool_slab *slab);
 
-/** Takes up to `wanted` free blocks, lowest addresses first, into `blocks`; how many. The owner's.
- */
-unsigned hm_pool_slab_take(hm_pool_slab *slab, void **blocks, unsigned wanted);
+/** Takes up to `wanted` free blocks, lowest addresses first, to the places before `end`, the last
+    place first; how many. The owner's. */
+unsigned hm_pool_slab_take(hm_pool_slab *slab, void **end, unsigned wanted);
 
 /**
  * Returns blocks from another thread. True: the owner has none of this slab waiting yet, and the
@@ -136,16 +139,6 @@ static inline hm_pool_group hm_pool_slab_group(const hm_pool_slab *slab, const v
 {
     unsigned number = hm_pool_slab_number(slab, block);
     return (hm_pool_group){(uint64_t)1 << number % 64, number / 64, 1};
-}
-
-/** Makes blocks free. The owner's. */
-static HM_ALWAYS_INLINE void hm_pool_slab_return(hm_pool_slab *slab, hm_pool_group group)
-{
-    slab->free_bits[group.word] |= group.bits;
-    slab->hint = group.word < slab->hint ? (uint16_t)group.word : slab->hint;
-    atomic_store_explicit(&slab->free_count,
-                          (uint16_t)(hm_pool_slab_free_count(slab) + group.count),
-                          memory_order_relaxed);
 }
 
 #endif

@@ -7,6 +7,7 @@
  * are touched and hold nothing, and the records.
  */
 #include "allocators/pool/arena.h"
+#include "allocators/pool/huge.h"
 #include "allocators/pool/large.h"
 #include "allocators/pool/local_pool.h"
 #include "allocators/pool/lock.h"
@@ -16,9 +17,11 @@
 static void add_run(hm_allocator_stats *stats, const hm_pool_slab *run)
 {
     if (run->kind == HM_POOL_RUN_LARGE) {
-        stats->allocated_bytes += run->block_bytes;
-        stats->active_bytes += run->block_bytes;
-        stats->resident_bytes += run->block_bytes;
+        size_t usable_bytes = hm_pool_large_usable(run);
+        stats->allocated_bytes += usable_bytes;
+        stats->active_bytes += usable_bytes;
+        stats->resident_bytes +=
+            usable_bytes != 0 ? usable_bytes : (size_t)run->pages << HM_POOL_PAGE_SHIFT;
         return;
     }
     uint32_t used = hm_pool_slab_used(run);
@@ -48,7 +51,7 @@ bool hm_pool_stats(hm_allocator_stats *stats)
     uint64_t metadata_bytes = hm_pool_metadata_bytes();
     *stats = (hm_allocator_stats){.allocated_bytes = huge.bytes,
                                   .active_bytes = huge.bytes,
-                                  .resident_bytes = huge.bytes + metadata_bytes,
+                                  .resident_bytes = huge.bytes + huge.cached_bytes + metadata_bytes,
                                   .metadata_bytes = metadata_bytes};
     hm_pool_arenas_visit(add_arena, stats);
     hm_pool_unlock();
@@ -63,7 +66,10 @@ typedef struct class_listener {
 static void tell_run(const class_listener *listener, const hm_pool_slab *run)
 {
     bool large = run->kind == HM_POOL_RUN_LARGE;
-    hm_allocator_class told = {.usable_bytes = run->block_bytes,
+    size_t usable_bytes = large ? hm_pool_large_usable(run) : run->block_bytes;
+    if (usable_bytes == 0)
+        return; /* a cached run */
+    hm_allocator_class told = {.usable_bytes = usable_bytes,
                                .blocks = large ? 1 : hm_pool_slab_used(run),
                                .slots = large ? 1 : run->capacity};
     listener->visit(listener->context, &told);
@@ -101,6 +107,7 @@ void hm_pool_purge(void)
 {
     hm_pool_local_purge();
     hm_pool_lock();
+    hm_pool_huge_purge();
     hm_pool_arenas_purge();
     hm_pool_unlock();
 }

@@ -12,16 +12,17 @@ _Atomic(struct hm_pool_arena *) hm_pool_arenas[HM_POOL_WINDOW_SLOTS];
 /* Slots below are taken, by arenas or by mappings of others. */
 static size_t first_slot;
 
-/* The window ends where the kernel would map next: what it maps for others grows down from the
-   window's end, arenas grow up from its beginning, and they meet after half a terabyte. */
+/* The window begins half its size below where the kernel would map next: what it maps for others
+   grows down from there, arenas grow up towards it, and they meet after a quarter of a terabyte. No
+   lower, since below is where ThreadSanitizer has its own memory and lets nobody map. */
 static bool choose_window(void)
 {
     char *probe = hm_system_map_aligned(HM_POOL_ARENA_BYTES, HM_POOL_ARENA_BYTES);
     if (probe == NULL)
         return false;
-    uintptr_t end = (uintptr_t)probe, bytes = (uintptr_t)1 << HM_POOL_WINDOW_SHIFT;
+    uintptr_t next = (uintptr_t)probe, below = (uintptr_t)1 << (HM_POOL_WINDOW_SHIFT - 1);
     hm_system_unmap(probe, HM_POOL_ARENA_BYTES);
-    atomic_store_explicit(&hm_pool_window_base, end > bytes ? end - bytes : HM_POOL_ARENA_BYTES,
+    atomic_store_explicit(&hm_pool_window_base, next > below ? next - below : HM_POOL_ARENA_BYTES,
                           memory_order_relaxed);
     return true;
 }

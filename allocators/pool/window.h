@@ -2,8 +2,8 @@
  * This module is the part of the address space that arenas lie in, so that one load from a table
  * tells what bin a block is freed into, and a pointer the pool did not hand out is recognised.
  *
- * Words: the *window* is 512 GiB of addresses, chosen once and not reserved: nothing is mapped
- * there but the arenas that are asked for; a *slot* is a place for one arena in it.
+ * Words: the *window* is 512 GiB of addresses, chosen once and not reserved: the pool maps nothing
+ * there but the arenas that are asked for, and others may; a *slot* is a place for one arena in it.
  *
  * Invariant: an entry of hm_pool_bin_of_page is not 0 exactly for a page of a slab, and one of
  * hm_pool_arenas is not NULL exactly for the slot of an arena. Both change under the pool's lock

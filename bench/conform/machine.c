@@ -50,15 +50,28 @@ static void log_unraisable(hm_heap *heap, hm_object *object, const hm_error *err
 
 static bool is_sound(const hm_conform_machine *machine, hm_error *error)
 {
-    bool small = machine->heap->live_objects <= SMALL_HEAP_OBJECTS;
+    bool small = hm_heap_live_objects(machine->heap) <= SMALL_HEAP_OBJECTS;
     return HM_DEBUG < 2 || machine->depth > 0 || !small ||
            hm_heap_check(machine->heap, error) == HM_OK;
+}
+
+/* Counts a statement, or a block that is run once more; false: the program has had its share. */
+static bool may_go_on(hm_conform_machine *machine)
+{
+    if (machine->most_statements == 0 || ++machine->statements <= machine->most_statements)
+        return true;
+    machine->stopped = true;
+    return false;
 }
 
 bool hm_conform_run_block(hm_conform_machine *machine, const hm_conform_block *block)
 {
     hm_error error = {0};
+    if (!may_go_on(machine))
+        return false;
     for (const hm_conform_node *node = block->first; node != NULL; node = node->next) {
+        if (!may_go_on(machine))
+            return false;
         machine->heap->error.status = HM_OK;
         bool done = node->form->run(machine, node);
         if (machine->stopped)
@@ -182,6 +195,7 @@ bool hm_conform_run_program(hm_conform_machine *machine, const hm_conform_progra
     machine->frame = (hm_conform_frame){0};
     machine->depth = 0;
     machine->clock = 0;
+    machine->statements = 0;
     machine->failed_line = 0;
     machine->line_before = 0;
     machine->stopped = false;

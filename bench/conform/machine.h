@@ -45,6 +45,8 @@ struct hm_conform_machine {
     const hm_allocator *allocator; /**< counts (hm_count_read) and watches (watch.h) */
     const hm_collector_spec *collector;
     const char *path; /**< of the file, for messages */
+    /** Statements and repetitions that a program may run before it is stopped; 0: any number. */
+    uint64_t most_statements;
     /** Called when a program has ended and its heap still is; NULL: nothing. */
     void (*at_end)(hm_conform_machine *machine, void *context);
     void *context;
@@ -62,6 +64,7 @@ struct hm_conform_machine {
     hm_conform_text log;
     hm_conform_frame frame;
     unsigned depth;       /**< bodies running */
+    uint64_t statements;  /**< run so far, counted where there is a limit */
     uint64_t clock;       /**< names that came to hold something */
     uint32_t failed_line; /**< where the error came up, be it in a body; 0: none */
     uint32_t line_before; /**< failed_line before the body that failed last */

@@ -137,8 +137,10 @@ static int run_file(conform_run *run, const char *path, bool last)
         code = hm_command_fail(run->given->command.name, &error);
     } else if (hm_conform_parse(&file, path, hm_conform_text_get(&text), text.length, &error) !=
                HM_OK) {
+        char *message = hm_plain_line(error.message);
         fflush(stdout);
-        fprintf(stderr, "%s\n", error.message);
+        fprintf(stderr, "%s\n", message);
+        free(message);
         code = HM_EXIT_USAGE;
     } else {
         run->machine.path = path;

@@ -44,6 +44,12 @@ typedef struct hm_doctor_view {
                          size_t size);
     /** The Python that draws reports, "" where there is none. */
     void (*find_python)(char *path, size_t size);
+    /**
+     * The real pythons that runs can be compared with: the runtimes that can be (", " between
+     * them) into `found`, and into `missing` why another cannot; "" where there is none. NULL: it
+     * cannot be tried (another root).
+     */
+    void (*find_references)(char *found, size_t found_size, char *missing, size_t missing_size);
     /** Bytes free where `folder` is or will be; negative: unknown. */
     int64_t (*free_bytes)(const char *folder);
 } hm_doctor_view;

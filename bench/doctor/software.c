@@ -105,6 +105,23 @@ void hm_doctor_look_plot_python(const hm_doctor_view *view, hm_doctor_finding *f
                      "another Python in HEAPMARK_PYTHON");
 }
 
+void hm_doctor_look_reference(const hm_doctor_view *view, hm_doctor_finding *finding)
+{
+    char found[200] = "", missing[512] = "";
+    if (view->find_references == NULL) {
+        hm_doctor_say(finding, HM_DOCTOR_CANNOT_TELL, "only the machine itself can tell");
+        return;
+    }
+    view->find_references(found, sizeof found, missing, sizeof missing);
+    if (*found) {
+        hm_doctor_say(finding, HM_DOCTOR_OK, "%s", found);
+        return;
+    }
+    hm_doctor_say(finding, HM_DOCTOR_WARN, "%.240s", *missing ? missing : "no python3 is here");
+    hm_doctor_advise(finding, "sudo apt-get install python3-dev gcc; `heapmark list references` "
+                              "shows all that are here");
+}
+
 void hm_doctor_look_disk(const hm_doctor_view *view, hm_doctor_finding *finding)
 {
     char amount[32];

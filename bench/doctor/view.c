@@ -4,6 +4,7 @@
 #include "allocators/backend.h"
 #include "bench/measure/clock.h"
 #include "bench/measure/machine.h"
+#include "bench/reference_python.h"
 #include "bench/results.h"
 
 #include <libgen.h>
@@ -59,6 +60,27 @@ static void find_python(char *path, size_t size)
     snprintf(path, size, "%s", python ? python : "");
 }
 
+static void find_references(char *found, size_t found_size, char *missing, size_t missing_size)
+{
+    size_t index;
+    const json_t *entry;
+    hm_strings names = {0};
+    json_t *references = hm_references_to_json();
+    found[0] = missing[0] = '\0';
+    json_array_foreach(references, index, entry)
+    {
+        if (json_is_true(json_object_get(entry, "available")))
+            hm_strings_add(&names, json_string_value(json_object_get(entry, "runtime")));
+        else if (*missing == '\0')
+            snprintf(missing, missing_size, "%s",
+                     json_string_value(json_object_get(entry, "reason")));
+    }
+    if (names.count > 0)
+        hm_strings_join(&names, found, found_size);
+    hm_strings_clear(&names);
+    json_decref(references);
+}
+
 static int64_t free_bytes(const char *folder)
 {
     char path[PATH_MAX];
@@ -83,5 +105,6 @@ hm_doctor_view hm_doctor_view_of(const char *root)
                             .count_cycles = own ? count_cycles : NULL,
                             .find_library = own ? find_library : find_below_root,
                             .find_python = find_python,
+                            .find_references = own ? find_references : NULL,
                             .free_bytes = free_bytes};
 }

@@ -159,7 +159,7 @@ static hm_status calibrate(timeline *self, hm_error *error)
     const char *const first[] = {"heapmark", "sample", cell};
     for (size_t index = 0; index < HM_COUNT_OF(first); index++)
         hm_strings_add(&arguments, first[index]);
-    if (request->cell.backend->backend->takes_path) {
+    if (!hm_backend_label_says_all(request->cell.backend)) {
         hm_strings_add(&arguments, "--backend");
         hm_strings_add(&arguments, request->cell.backend->text);
     }

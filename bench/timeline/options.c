@@ -378,7 +378,7 @@ void hm_timeline_arguments(const hm_timeline_options *options, hm_timeline_part 
     const char *const first[] = {"heapmark", "timeline", cell};
     for (size_t index = 0; index < HM_COUNT_OF(first); index++)
         hm_strings_add(arguments, first[index]);
-    if (request->cell.backend->backend->takes_path) {
+    if (!hm_backend_label_says_all(request->cell.backend)) {
         hm_strings_add(arguments, "--backend");
         hm_strings_add(arguments, request->cell.backend->text);
     }

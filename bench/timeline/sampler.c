@@ -1,7 +1,8 @@
 /**
  * This module is the ticks of a timeline: a timer's signal, handled on the thread that works, so
  * that counts which only that thread writes are read whole and no second thread turns the back
- * end's locks on. A tick reads four words and the clock; it stops no collector and walks nothing.
+ * end's locks on. A tick reads some dozens of words and the clock; it stops no collector and walks
+ * nothing.
  */
 #include "allocators/decorators.h"
 #include "bench/measure/clock.h"
@@ -16,6 +17,14 @@
 static hm_timeline_state *volatile watched;
 static volatile sig_atomic_t held;
 
+/* The number is derived of counts that a tick may fall between: it can be one too small for a
+ * moment, even where it is 0. */
+static uint64_t tracked_now(const hm_heap *heap)
+{
+    uint64_t tracked = hm_heap_tracked_objects(heap);
+    return tracked > INT64_MAX ? 0 : tracked;
+}
+
 static void on_tick(int number)
 {
     hm_timeline_state *state = watched;
@@ -23,11 +32,11 @@ static void on_tick(int number)
     if (state == NULL || held)
         return;
     int error_number = errno;
-    const volatile hm_heap *heap = state->heap;
     hm_timeline_tick tick = {.at_ns = hm_clock_wall_ns(),
                              .requested_bytes = hm_count_read().requested_bytes,
-                             .tracked_objects = heap->tracked_objects,
-                             .young_objects = heap->young_count};
+                             .tracked_objects = tracked_now(state->heap),
+                             .young_objects =
+                                 *(const volatile uint32_t *)&state->heap->young_count};
     hm_timeline_series_add(&state->ticks, &tick);
     state->sampler_ns += hm_clock_wall_ns() - tick.at_ns;
     errno = error_number;

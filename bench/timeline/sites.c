@@ -35,6 +35,12 @@ static const char *file_of(const hm_trace_frame *frame)
     return strncmp(frame->file, root, length) == 0 ? frame->file + length : frame->file;
 }
 
+/** Whether the file is the runtime's, or of the calls it makes of its allocator. */
+static bool is_runtime(const char *file)
+{
+    return strncmp(file, "src/", 4) == 0 || strncmp(file, "allocators/", 11) == 0;
+}
+
 /** Of the frames of a traceback the most recent; of native ones the first outside the runtime. */
 static const hm_trace_frame *site_of(const hm_traceback *traceback, bool native)
 {
@@ -43,7 +49,7 @@ static const hm_trace_frame *site_of(const hm_traceback *traceback, bool native)
         return &unknown;
     for (size_t index = traceback->length; native && index > 0; index--) {
         const hm_trace_frame *frame = &traceback->frames[index - 1];
-        if (strncmp(file_of(frame), "src/", 4) != 0 && frame->line != 0)
+        if (!is_runtime(file_of(frame)) && frame->line != 0)
             return frame;
     }
     return &traceback->frames[traceback->length - 1];

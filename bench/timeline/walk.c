@@ -31,16 +31,16 @@ bool hm_timeline_walk_heap(hm_heap *heap, hm_timeline_walk *walk)
     for (size_t root = 0; root < heap->root_count; root++)
         hm_visit_slots(heap->roots[root].slots, heap->roots[root].count, enter_reachable, &table);
     follow(&table, 0);
-    *walk =
-        (hm_timeline_walk){.live_objects = table.length, .tracked_objects = heap->tracked_objects};
+    *walk = (hm_timeline_walk){.live_objects = table.length,
+                               .tracked_objects = hm_heap_tracked_objects(heap)};
     for (size_t entry = 0; entry < table.length; entry++)
         walk->live_bytes += hm_object_size(table.entries[entry].object);
     enter_the_heaps_own(heap, &table);
     uint64_t reached = 0;
     for (size_t entry = 0; entry < table.length; entry++)
         reached += hm_is_tracked(table.entries[entry].object);
-    HM_ASSERT(reached <= heap->tracked_objects);
-    walk->pending_objects = heap->tracked_objects - reached;
+    HM_ASSERT(reached <= hm_heap_tracked_objects(heap));
+    walk->pending_objects = hm_heap_tracked_objects(heap) - reached;
     bool complete = !table.failed;
     hm_object_table_destroy(&table);
     return complete || hm_fail(heap, HM_NO_MEMORY, "no kernel memory for a walk over the heap");

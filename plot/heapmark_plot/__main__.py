@@ -5,10 +5,12 @@ reader in one way. Exit codes: 0 done, 2 bad input (nothing was written), 6 writ
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from . import commands as run_commands
-from .errors import InputError, OutputError, ReportError
+from .errors import InputError, LimitError, OutputError, ReportError
+from .printing import plain
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,13 +52,25 @@ def main(arguments: list[str] | None = None) -> int:
     options = argparse.Namespace(command="report")
     try:
         _parser().parse_args(arguments, options)
-        return _run(options)
+        return _bounded(options)
     except ReportError as error:
         command = options.command if options.command in _OWN_NAME else "report"
-        print(f"heapmark {command}: {' '.join(str(error).split())}", file=sys.stderr)
+        if sys.stderr is not None:
+            print(f"heapmark {command}: {plain(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _bounded(options: argparse.Namespace) -> int:
+    """Runs the command; memory that is not there, and nesting without end, take one line too."""
+    try:
+        return _run(options)
+    except MemoryError:
+        raise LimitError("the run takes more memory than there is; HEAPMARK_PYTHON_MEMORY=SIZE"
+                         " allows more where the machine has it") from None
+    except RecursionError:
+        raise InputError("nested too deeply to be a run of heapmark's") from None
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -111,6 +125,10 @@ def _exec_content(options: argparse.Namespace) -> str:
 
 def _print(content: str | bytes) -> int:
     """Prints `content`; characters of a text that the terminal's encoding lacks become "?"."""
+    if not content:
+        return 0
+    if sys.stdout is None:
+        raise OutputError("standard output cannot be written: it is closed")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     try:
@@ -120,8 +138,11 @@ def _print(content: str | bytes) -> int:
             sys.stdout.write(content)
         sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
+        # Whoever read has gone and misses nothing; the rest must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
+        # What is left in the buffer would be tried once more, and complained of, at the end.
+        sys.stdout = None
         raise OutputError(f"standard output cannot be written: {error}") from None
     return 0
 

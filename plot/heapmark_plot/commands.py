@@ -8,6 +8,7 @@ makes 1: a Python that dies of a defect ends with 1 too, and that must never pas
 from __future__ import annotations
 
 import argparse
+import gc
 from pathlib import Path
 
 REGRESSION, UNSTABLE, MISSING = 10, 4, 3
@@ -110,7 +111,9 @@ def _merge(options: argparse.Namespace) -> tuple[str, int]:
 def _measured(folder: str):
     from .load import load_run
     from .measured import MeasuredRun
-    return MeasuredRun(load_run(folder))
+    run = MeasuredRun(load_run(folder))
+    gc.freeze()  # it stays to the end; multipletests collects in each call, and need not look at it
+    return run
 
 
 _COMMANDS = {"compare": _compare, "check": _check, "export": _export, "goals": _goals,

@@ -14,6 +14,12 @@ class InputError(ReportError):
     exit_code = 2
 
 
+class LimitError(ReportError):
+    """There is not the memory that the run takes. Exit code 6."""
+
+    exit_code = 6
+
+
 class OutputError(ReportError):
     """The report or a figure could not be written. Exit code 6."""
 

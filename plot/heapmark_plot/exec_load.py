@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import InputError
+from .files import read_text
 from .schema import problem, validator
 
 _RECORD = "exec-environment"
@@ -35,7 +36,7 @@ class ExecRun:
 def is_exec(folder) -> bool:
     """Whether `folder` holds an exec run; False too where it cannot be told."""
     try:
-        text = (Path(folder) / "environment.json").read_text(encoding="utf-8")
+        text = read_text(Path(folder) / "environment.json")
         found = json.loads(text)
     except (OSError, ValueError, RecursionError):
         return False
@@ -92,7 +93,7 @@ def _check(definition: str, record: dict, where: str) -> None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; is {path.parent} a run's folder?") from None
     except UnicodeDecodeError as error:

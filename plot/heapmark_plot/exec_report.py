@@ -16,7 +16,7 @@ from .exec_analysis import ExecAnalysis
 from .exec_look import ExecLook
 from .figures import exec_rss, exec_samples, render
 from .figures.picture import Absent
-from .report import write_whole
+from .report import make_figures, write_whole
 from .style import context, printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -68,7 +68,7 @@ def write_exec_report(analysis: ExecAnalysis) -> Path:
     page = render_page(analysis, [shown for shown, _ in drawn])
     folder = analysis.run.folder
     try:
-        (folder / "figures").mkdir(exist_ok=True)
+        make_figures(folder)
         for _, files in drawn:
             for name, content in files.items():
                 write_whole(folder / "figures" / name, content)

@@ -17,6 +17,7 @@ from pathlib import Path
 from . import SCHEMA_NUMBER
 from .checks import (FLAG, NUMBER, TEXT, TEXT_OR_NULL, check_amounts, check_texts, parse, require)
 from .errors import InputError
+from .files import read_bytes, read_text
 from .sample_checks import check_sample
 
 _ENVIRONMENT = {
@@ -78,7 +79,7 @@ def load_run(folder, validate: bool = False) -> Run:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; is {path.parent} a run's folder?") from None
     except UnicodeDecodeError as error:
@@ -141,7 +142,7 @@ def read_journal_text(folder: Path) -> tuple[str, Path]:
     if path.exists() or not packed.exists():
         return _read_text(path), path
     try:
-        return lzma.decompress(packed.read_bytes()).decode("utf-8"), packed
+        return lzma.decompress(read_bytes(packed)).decode("utf-8"), packed
     except UnicodeDecodeError as error:
         raise InputError(f"{packed}: not UTF-8 at byte {error.start}") from None
     except (OSError, EOFError, lzma.LZMAError) as error:

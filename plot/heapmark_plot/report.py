@@ -132,7 +132,7 @@ def write_report(analysis: Analysis, against=None) -> Path:
     page = render_page(analysis, figures, against, raw_figures)
     folder = analysis.run.folder
     try:
-        (folder / "figures").mkdir(exist_ok=True)
+        make_figures(folder)
         for figure in figures + raw_figures:
             for name, content in figure.files.items():
                 write_whole(folder / "figures" / name, content)
@@ -141,6 +141,14 @@ def write_report(analysis: Analysis, against=None) -> Path:
         raise OutputError(f"{error.filename or folder}: cannot be written: {error.strerror}") \
             from None
     return folder / "report.html"
+
+
+def make_figures(folder: Path) -> None:
+    """Makes the folder `figures`. A link there may lead anywhere, and is not written through."""
+    place = folder / "figures"
+    if place.is_symlink():
+        raise OutputError(f"{place}: cannot be written: it is a link; remove it")
+    place.mkdir(exist_ok=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:

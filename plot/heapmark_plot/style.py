@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 
+from . import apart  # noqa: F401  (first: where matplotlib is imported from)
 import matplotlib
 from matplotlib import font_manager
 
@@ -60,7 +61,9 @@ def context(salt: str):
     installed = {font.name for font in font_manager.fontManager.ttflist}
     families = [name for name in _FAMILIES if name in installed] + ["DejaVu Sans"]
     parameters = {**_PARAMETERS, "font.sans-serif": families, "svg.hashsalt": salt}
-    with matplotlib.rc_context(parameters), warnings.catch_warnings():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()  # a user's own settings are for other figures
+        matplotlib.rcParams.update(parameters)
         warnings.filterwarnings("ignore", message="Glyph .* missing from current font")
         yield
 

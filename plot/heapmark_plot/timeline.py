@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from .errors import InputError, OutputError
+from .files import read_text
 from .figures import render, timeline
 from .report import write_whole
 from .schema import problem, validator
@@ -20,7 +21,7 @@ def load_timeline(folder) -> dict:
     """The timeline in `folder`, as the schema says it is."""
     path = Path(folder) / f"{NAME}.json"
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; is {folder} a timeline's folder?") from None
     except OSError as error:

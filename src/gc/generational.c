@@ -54,7 +54,7 @@ static int due_generation(const hm_heap *heap, const hm_generational *state)
 static int always_due(const hm_heap *heap, hm_generational *state)
 {
     enum { SMALL_HEAP = 1000 };
-    if (++state->steps * SMALL_HEAP < heap->tracked_objects)
+    if (++state->steps * SMALL_HEAP < hm_heap_tracked_objects(heap))
         return 0;
     state->steps = 0;
     return HM_GENERATIONS - 1;
@@ -177,10 +177,10 @@ static hm_status check(hm_heap *heap, hm_error *error)
         }
     }
     /* In the middle of a collection, what is unreachable stands in lists of its own. */
-    if (found != heap->tracked_objects && !state->collecting)
-        return hm_error_set(error, HM_WRONG_RESULT,
-                            "%llu objects are in the lists and %llu are tracked",
-                            (unsigned long long)found, (unsigned long long)heap->tracked_objects);
+    if (found != hm_heap_tracked_objects(heap) && !state->collecting)
+        return hm_error_set(
+            error, HM_WRONG_RESULT, "%llu objects are in the lists and %llu are tracked",
+            (unsigned long long)found, (unsigned long long)hm_heap_tracked_objects(heap));
     return HM_OK;
 }
 

@@ -6,9 +6,9 @@
  * doubled, and what is no UTF-8 or no character of XML becomes U+FFFD.
  */
 #include "base/system_memory.h"
+#include "base/utf8.h"
 #include "graph/drawing_data.h"
 #include "graph/graph_map.h"
-#include "graph/utf8.h"
 
 #include <inttypes.h>
 #include <string.h>

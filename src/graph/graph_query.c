@@ -106,7 +106,7 @@ hm_graph_summary hm_graph_summarize(const hm_graph *graph)
 {
     hm_graph_summary summary = {.objects = graph->objects.length,
                                 .references = graph->edge_count + graph->root_references,
-                                .not_found = graph->heap->live_objects};
+                                .not_found = hm_heap_live_objects(graph->heap)};
     for (size_t node = 0; node < graph->objects.length; node++)
         add_to_summary(graph, (hm_graph_node)node, &summary);
     return summary;

@@ -2,6 +2,7 @@
  * This module is drawings as files: DOT as it is written, SVG as Graphviz's `dot` draws it. The
  * program is run without a shell, with the text in a file in memory as its input.
  */
+#include "base/child.h"
 #include "graph/drawing.h"
 #include "graph/whole_file.h"
 
@@ -58,8 +59,10 @@ static hm_status start_dot(const int streams[3], pid_t *process, hm_error *error
     posix_spawn_file_actions_destroy(&actions);
 
 end:
-    if (reason == 0)
+    if (reason == 0) {
+        hm_child_bind(*process, HM_CHILD_HELPER);
         return HM_OK;
+    }
     if (reason == ENOENT || reason == ENOTDIR || reason == EACCES)
         return hm_error_set(error, HM_UNAVAILABLE,
                             "no program dot on PATH to draw an SVG: install Debian's package "

@@ -1,6 +1,6 @@
 #include "graph/repr.h"
 
-#include "graph/utf8.h"
+#include "base/utf8.h"
 #include "object/class.h"
 #include "object/dict.h"
 #include "object/function.h"

@@ -233,7 +233,7 @@ hm_object *hm_instance_new(hm_heap *heap, hm_object *object)
     class_object *class = (class_object *)object;
     size_t bytes = class->instance_type.basic_size;
     hm_incref(object);
-    hm_object *instance = hm_object_allocate(heap, &class->instance_type, bytes);
+    hm_object *instance = hm_container_allocate(heap, &class->instance_type, bytes);
     if (instance == NULL) {
         hm_decref(heap, object);
         return NULL;

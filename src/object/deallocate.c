@@ -143,7 +143,7 @@ static hm_object *take_deferred(hm_heap *heap)
 
 HM_NOINLINE void hm_object_end_outermost(hm_heap *heap)
 {
-    if (heap->deallocation_depth != 1)
+    if (hm_deallocation_depth(heap) != 1)
         return;
     while (heap->deferred != NULL)
         end_life(heap, take_deferred(heap));

@@ -4,8 +4,9 @@
  *
  * Words: a *slot* is a word of 1, 2 or 4 bytes; its low bits are the number of an entry and its
  * high bits the *tag*, bits of the mixed hash. A *group* is 8 slots, compared at once. A key has a
- * *home*: a group and a slot in it. It lies in the first slot that was empty going round its group
- * from there, or, where that was full, of another group (triangular steps over the groups).
+ * *home*, a slot, and the home a *partner*, the other one of an aligned pair. It lies in the first
+ * of these that was empty: its home, the partner, any slot of their group, any of another group
+ * (triangular steps over the groups).
  *
  * The hash that Python sees stays as it is; the index mixes it: the upper 60 bits by multiplication
  * (Dietzfelbinger and others, "A reliable randomized algorithm for the closest-pair problem",
@@ -14,8 +15,9 @@
  * search are those of Abseil's Swiss tables; tags beside entry numbers spare the entry's cache
  * miss.
  *
- * Invariant: going round a key's group from its home to its slot there is no empty slot, and none
- * at all in the groups before.
+ * Invariant: a slot that was used becomes empty by a rebuild only. So a key whose home is empty is
+ * not there, nor is one whose home has another and whose partner is empty, nor one that is not in
+ * its groups up to the first with an empty slot.
  */
 #ifndef HM_OBJECT_DICT_INDEX_H
 #define HM_OBJECT_DICT_INDEX_H
@@ -130,18 +132,6 @@ static HM_ALWAYS_INLINE unsigned hm_dict_group_match(const hm_dict_keys *keys, s
 }
 #endif
 
-/** Eight bits turned so that bit `home` becomes the lowest. */
-static HM_ALWAYS_INLINE unsigned hm_dict_turn(unsigned bits, size_t home)
-{
-    return ((bits | bits << 8) >> home) & 0xff;
-}
-
-/** The slot `turned` places from `slot` on, going round its group. */
-static HM_ALWAYS_INLINE size_t hm_dict_slot_from(size_t slot, unsigned turned)
-{
-    return (slot & ~(size_t)(HM_GROUP_SLOTS - 1)) | ((slot + turned) & (HM_GROUP_SLOTS - 1));
-}
-
 /** The slot with the same place in the group that is tried after `tried` others. */
 static HM_ALWAYS_INLINE size_t hm_dict_next_group(const hm_dict_keys *keys, size_t slot,
                                                   size_t tried)
@@ -166,6 +156,18 @@ static HM_ALWAYS_INLINE hm_dict_pair *hm_dict_pair_if(const hm_dict_keys *keys, 
     return NULL;
 }
 
+/** The slot for a new key in a group that has empty ones, of which `empty` has a bit each: its
+ * home, the home's partner, any. */
+static HM_ALWAYS_INLINE size_t hm_dict_choose_empty(size_t slot, unsigned empty)
+{
+    unsigned home = slot & (HM_GROUP_SLOTS - 1);
+    if (empty >> home & 1)
+        return slot;
+    if (empty >> (home ^ 1) & 1)
+        return slot ^ 1;
+    return slot - home + (unsigned)__builtin_ctz(empty);
+}
+
 /** The search group by group. */
 static HM_ALWAYS_INLINE hm_dict_place hm_dict_find_in_groups(const hm_dict_keys *keys,
                                                              const hm_object *key, uint64_t hash,
@@ -174,19 +176,18 @@ static HM_ALWAYS_INLINE hm_dict_place hm_dict_find_in_groups(const hm_dict_keys 
 {
     size_t slot = probe.slot;
     for (size_t tried = 1;; tried++) {
-        size_t home = slot & (HM_GROUP_SLOTS - 1);
-        unsigned found = hm_dict_group_match(keys, slot - home, probe.tag, width_log2);
-        unsigned matching = hm_dict_turn(found & 0xff, home);
-        unsigned empty = hm_dict_turn(found >> 8, home);
-        for (matching &= (empty & (0 - empty)) - 1; matching != 0; matching &= matching - 1) {
-            size_t at = hm_dict_slot_from(slot, (unsigned)__builtin_ctz(matching));
+        size_t group = slot & ~(size_t)(HM_GROUP_SLOTS - 1);
+        unsigned found = hm_dict_group_match(keys, group, probe.tag, width_log2);
+        unsigned empty = found >> HM_GROUP_SLOTS;
+        for (unsigned matching = found & 0xff & ~empty; matching != 0; matching &= matching - 1) {
+            size_t at = group + (unsigned)__builtin_ctz(matching);
             uint32_t word = hm_dict_slot_get(keys, at, width_log2);
             hm_dict_pair *pair = hm_dict_pair_if(keys, word, key, hash, width_log2);
             if (HM_LIKELY(pair != NULL))
                 return (hm_dict_place){.pair = pair, .slot = at};
         }
         if (HM_LIKELY(empty != 0))
-            return (hm_dict_place){.slot = hm_dict_slot_from(slot, (unsigned)__builtin_ctz(empty)),
+            return (hm_dict_place){.slot = hm_dict_choose_empty(slot, empty),
                                    .crowded = tried > HM_CROWDED_GROUPS};
         slot = hm_dict_next_group(keys, slot, tried);
     }
@@ -205,58 +206,84 @@ static inline hm_dict_place hm_dict_find(const hm_dict_keys *keys, const hm_obje
     return hm_dict_find_in_groups(keys, key, hash, probe, 2);
 }
 
-/** What a look at a key's home told: neither pair nor `empty` where it did not tell. */
+/** A look at a key's home and the slot beside it: what both, or the first alone, told. */
 typedef struct hm_dict_glance {
     hm_dict_pair *pair; /**< of its entry, which is there; else NULL */
     size_t slot;
     uint32_t tag;
-    bool empty; /**< it has no entry, and its home is free */
+    bool empty; /**< it has no entry, and `slot` is free for one */
 } hm_dict_glance;
 
-static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_in(const hm_dict_keys *keys,
+/** Which of the two slots has the key's tag; the second where none has. `*entry`: of what it says,
+ * and no entry's number where its tag is another. */
+static HM_ALWAYS_INLINE size_t hm_dict_choose(const hm_dict_keys *keys, hm_dict_probe probe,
+                                              unsigned width_log2, uint32_t *entry)
+{
+    uint32_t first = hm_dict_slot_get(keys, probe.slot, width_log2) ^ probe.tag;
+    size_t slot = probe.slot ^ (size_t)(first >= keys->entry_count);
+    *entry = hm_dict_slot_get(keys, slot, width_log2) ^ probe.tag;
+    return slot;
+}
+
+/**
+ * Looks at the two slots where the key most likely is and compares by identity only: mostly that
+ * finds it, in few instructions and registers and with hardly a branch that is hard to guess.
+ */
+static HM_ALWAYS_INLINE hm_dict_place hm_dict_peek(const hm_dict_keys *keys, const hm_object *key,
+                                                   uint64_t hash, unsigned width_log2)
+{
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
+    uint32_t entry;
+    size_t slot = hm_dict_choose(keys, probe, width_log2, &entry);
+    if (HM_UNLIKELY(entry >= keys->entry_count))
+        return (hm_dict_place){.pair = NULL};
+    hm_dict_pair *pair = hm_dict_keys_pair(keys, entry);
+    return (hm_dict_place){.pair = HM_LIKELY(pair->key == key) ? pair : NULL, .slot = slot};
+}
+
+/** The same for a key that is perhaps not there and then wants a slot. */
+static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_at(const hm_dict_keys *keys,
                                                          const hm_object *key, uint64_t hash,
                                                          unsigned width_log2)
 {
+    uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, width_log2);
     hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
     uint32_t word = hm_dict_slot_get(keys, probe.slot, width_log2);
-    hm_dict_glance seen = {.slot = probe.slot,
-                           .tag = probe.tag,
-                           .empty = word == hm_dict_special(HM_SLOT_EMPTY, width_log2)};
-    if ((word & ~keys->slot_mask) != probe.tag || seen.empty ||
-        word == hm_dict_special(HM_SLOT_REMOVED, width_log2))
-        return seen;
-    hm_dict_pair *pair = hm_dict_keys_pair(keys, word & keys->slot_mask);
+    hm_dict_glance seen = {.slot = probe.slot, .tag = probe.tag};
+    if ((word ^ probe.tag) >= keys->entry_count) {
+        seen.slot ^= (size_t)(word != nothing);
+        word = hm_dict_slot_get(keys, seen.slot, width_log2);
+        seen.empty = word == nothing;
+        if (HM_LIKELY(seen.empty) || (word ^ probe.tag) >= keys->entry_count)
+            return seen;
+    }
+    hm_dict_pair *pair = hm_dict_keys_pair(keys, word ^ probe.tag);
     seen.pair = HM_LIKELY(pair->key == key) ? pair : NULL;
     return seen;
 }
 
-/**
- * Looks at the key's home only and compares by identity only: mostly that tells, in few
- * instructions, without a call and in few registers. Where it does not, hm_dict_find does.
- */
-static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_at(const hm_dict_keys *keys,
-                                                         const hm_object *key, uint64_t hash)
-{
-    if (keys->width_log2 == 1)
-        return hm_dict_glance_in(keys, key, hash, 1);
-    if (keys->width_log2 == 0)
-        return hm_dict_glance_in(keys, key, hash, 0);
-    return hm_dict_glance_in(keys, key, hash, 2);
-}
-
 /** Adds an entry (stealing both references) for a key that is not there, in the slot where it
- * belongs; usable must be > 0. */
+ * belongs; there must be room. */
 static HM_ALWAYS_INLINE void hm_dict_add(hm_dict_keys *keys, size_t slot, uint32_t tag,
-                                         hm_object *key, uint64_t hash, hm_object *value)
+                                         hm_object *key, uint64_t hash, hm_object *value,
+                                         unsigned width_log2)
 {
-    HM_ASSERT(keys->usable > 0);
+    HM_ASSERT(keys->entry_count < keys->room);
     uint32_t entry = keys->entry_count++;
-    keys->usable--;
-    hm_dict_slot_set(keys, slot, keys->width_log2, tag | entry);
+    hm_dict_slot_set(keys, slot, width_log2, tag | entry);
     hm_dict_pair *pair = hm_dict_keys_pair(keys, entry);
     *pair = (hm_dict_pair){key, value};
     if (!hm_dict_keys_str_only(keys))
         ((uint64_t *)(void *)pair)[-1] = hash;
+}
+
+/** Removes the entry at this place; references untouched. Its slot stays used, so that a search
+ * goes on from there. */
+static HM_ALWAYS_INLINE void hm_dict_remove(hm_dict_keys *keys, hm_dict_place place,
+                                            unsigned width_log2)
+{
+    *place.pair = (hm_dict_pair){NULL, NULL};
+    hm_dict_slot_set(keys, place.slot, width_log2, hm_dict_special(HM_SLOT_REMOVED, width_log2));
 }
 
 #endif

@@ -1,6 +1,7 @@
 #include "object/dict_keys.h"
 
 #include "object/dict_index.h"
+#include "object/freelist.h"
 #include "object/memory.h"
 
 #include <string.h>
@@ -72,37 +73,57 @@ size_t hm_dict_keys_bytes(const hm_dict_keys *keys)
 
 void hm_dict_keys_free(hm_heap *heap, hm_dict_keys *keys)
 {
-    if (keys != hm_dict_keys_empty)
+    if (keys == hm_dict_keys_empty)
+        return;
+    bool common = size_log2_of(keys) == SMALLEST_LOG2 && hm_dict_keys_str_only(keys);
+    if (!common || !hm_freelist_push(heap, HM_FREELIST_DICT_KEYS, keys))
         hm_memory_free(heap, keys, hm_dict_keys_bytes(keys));
 }
 
 /* Gives an entry whose home is taken the first empty slot; the number of groups tried. */
-static HM_NOINLINE size_t enter_elsewhere(hm_dict_keys *keys, hm_dict_probe probe, uint32_t entry)
+static HM_ALWAYS_INLINE size_t enter_elsewhere(hm_dict_keys *keys, hm_dict_probe probe,
+                                               uint32_t entry, unsigned width_log2)
 {
     size_t slot = probe.slot, tried = 1;
     for (;; tried++) {
-        for (unsigned turned = 0; turned < HM_GROUP_SLOTS; turned++) {
-            size_t at = hm_dict_slot_from(slot, turned);
-            if (hm_dict_slot_get(keys, at, keys->width_log2) ==
-                hm_dict_special(HM_SLOT_EMPTY, keys->width_log2)) {
-                hm_dict_slot_set(keys, at, keys->width_log2, probe.tag | entry);
-                return tried;
-            }
+        size_t group = slot & ~(size_t)(HM_GROUP_SLOTS - 1);
+        unsigned free = hm_dict_group_match(keys, group, 0, width_log2) >> HM_GROUP_SLOTS;
+        if (HM_LIKELY(free != 0)) {
+            hm_dict_slot_set(keys, hm_dict_choose_empty(slot, free), width_log2, probe.tag | entry);
+            return tried;
         }
         slot = hm_dict_next_group(keys, slot, tried);
     }
 }
 
-/* Gives an entry that has none its slot; the number of groups tried. */
-static HM_ALWAYS_INLINE size_t enter(hm_dict_keys *keys, uint32_t entry, uint64_t hash,
-                                     unsigned width_log2)
+size_t hm_dict_keys_free_slot(const hm_dict_keys *keys, uint64_t hash)
+{
+    unsigned width_log2 = keys->width_log2;
+    size_t slot = hm_dict_probe_begin(keys, hash, width_log2).slot;
+    for (size_t tried = 1;; tried++) {
+        for (size_t turned = 0; turned < HM_GROUP_SLOTS; turned++) {
+            if (hm_dict_slot_get(keys, slot ^ turned, width_log2) >=
+                hm_dict_special(HM_SLOT_REMOVED, width_log2))
+                return slot ^ turned;
+        }
+        slot = hm_dict_next_group(keys, slot, tried);
+    }
+}
+
+/* Gives an entry that has none its slot; `*longest` becomes the number of groups tried where that
+ * is more. */
+static HM_ALWAYS_INLINE void enter(hm_dict_keys *keys, uint32_t entry, uint64_t hash,
+                                   unsigned width_log2, size_t *longest)
 {
     hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
-    if (hm_dict_slot_get(keys, probe.slot, width_log2) !=
-        hm_dict_special(HM_SLOT_EMPTY, width_log2))
-        return enter_elsewhere(keys, probe, entry);
-    hm_dict_slot_set(keys, probe.slot, width_log2, probe.tag | entry);
-    return 1;
+    uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, width_log2);
+    size_t taken = hm_dict_slot_get(keys, probe.slot, width_log2) != nothing;
+    if (HM_LIKELY(hm_dict_slot_get(keys, probe.slot ^ taken, width_log2) == nothing)) {
+        hm_dict_slot_set(keys, probe.slot ^ taken, width_log2, probe.tag | entry);
+        return;
+    }
+    size_t tried = enter_elsewhere(keys, probe, entry, width_log2);
+    *longest = tried > *longest ? tried : *longest;
 }
 
 /* Fetches early what entering an entry will wait for: its line of the index; before, its str. */
@@ -116,19 +137,30 @@ static HM_ALWAYS_INLINE void prefetch(const hm_dict_keys *keys, size_t entry, un
     __builtin_prefetch(keys->index + (probe.slot << width_log2), 1);
 }
 
-/* Enters all entries into an empty index; the most groups tried for one. */
-static HM_ALWAYS_INLINE size_t enter_all(hm_dict_keys *keys, unsigned width_log2)
+/* Enters all entries into an empty index; the most groups tried for one. The header is read from a
+ * copy, which no store to the index can change. */
+static HM_ALWAYS_INLINE size_t enter_all(const hm_dict_keys *keys, unsigned width_log2,
+                                         size_t entry_bytes)
 {
-    size_t longest = 0;
+    hm_dict_keys header = *keys;
+    size_t longest = 1;
     bool large = size_log2_of(keys) >= LARGE_INDEX_LOG2;
-    for (uint32_t entry = 0; entry < keys->entry_count; entry++) {
+    const char *at = (const char *)(keys + 1);
+    for (uint32_t entry = 0; entry < header.entry_count; entry++, at += entry_bytes) {
         if (large)
             prefetch(keys, entry + (size_t)AHEAD, width_log2);
-        size_t tried = enter(keys, entry, hm_dict_keys_hash(keys, entry), width_log2);
-        if (HM_UNLIKELY(tried > longest))
-            longest = tried;
+        uint64_t hash = entry_bytes == HM_STR_ENTRY_BYTES
+                            ? (*(const hm_str *const *)(const void *)at)->hash
+                            : *(const uint64_t *)(const void *)at;
+        enter(&header, entry, hash, width_log2, &longest);
     }
     return longest;
+}
+
+static HM_ALWAYS_INLINE size_t enter_kind(const hm_dict_keys *keys, unsigned width_log2)
+{
+    return hm_dict_keys_str_only(keys) ? enter_all(keys, width_log2, HM_STR_ENTRY_BYTES)
+                                       : enter_all(keys, width_log2, HM_ANY_ENTRY_BYTES);
 }
 
 static size_t fill_index(hm_dict_keys *keys)
@@ -136,11 +168,11 @@ static size_t fill_index(hm_dict_keys *keys)
     memset(keys->index, 0xff, index_bytes(size_log2_of(keys)));
     switch (keys->width_log2) {
     case 0:
-        return enter_all(keys, 0);
+        return enter_kind(keys, 0);
     case 1:
-        return enter_all(keys, 1);
+        return enter_kind(keys, 1);
     default:
-        return enter_all(keys, 2);
+        return enter_kind(keys, 2);
     }
 }
 
@@ -188,7 +220,7 @@ static void set_size(hm_dict_keys *keys, unsigned size_log2)
     keys->shift = (uint8_t)(LARGEST_LOG2 - size_log2);
     keys->width_log2 = (uint8_t)width_log2_for(size_log2);
     keys->slot_mask = (uint32_t)(((uint64_t)1 << size_log2) - 1);
-    keys->usable = (uint32_t)usable_of(size_log2) - keys->entry_count;
+    keys->room = (uint32_t)usable_of(size_log2);
     keys->index = (unsigned char *)(keys + 1) + usable_of(size_log2) * (size_t)keys->entry_bytes;
 }
 
@@ -237,6 +269,22 @@ hm_dict_keys *hm_dict_keys_resize(hm_heap *heap, hm_dict_keys *keys, size_t live
     return resized;
 }
 
+hm_dict_keys *hm_dict_keys_first(hm_heap *heap, bool str_only)
+{
+    size_t entry_bytes = str_only ? HM_STR_ENTRY_BYTES : HM_ANY_ENTRY_BYTES;
+    hm_dict_keys *keys = str_only ? hm_freelist_pop(heap, HM_FREELIST_DICT_KEYS) : NULL;
+    if (keys == NULL)
+        keys = hm_memory_allocate(heap, block_bytes(SMALLEST_LOG2, entry_bytes));
+    if (HM_UNLIKELY(keys == NULL)) {
+        hm_fail(heap, HM_NO_MEMORY, "no memory for a dict of %zu entries", (size_t)1);
+        return NULL;
+    }
+    *keys = (hm_dict_keys){.multiplier = FIRST_MULTIPLIER, .entry_bytes = (uint8_t)entry_bytes};
+    set_size(keys, SMALLEST_LOG2);
+    memset(keys->index, 0xff, index_bytes(SMALLEST_LOG2));
+    return keys;
+}
+
 void hm_dict_keys_mix_again(hm_heap *heap, hm_dict_keys *keys, size_t live)
 {
     if (keys->tries >= MOST_TRIES)
@@ -247,33 +295,6 @@ void hm_dict_keys_mix_again(hm_heap *heap, hm_dict_keys *keys, size_t live)
     keys->multiplier = next_multiplier(heap, keys->multiplier);
     set_size(keys, size_log2_of(keys));
     build_index(heap, keys);
-}
-
-/* A slot may become empty where its neighbour is: no search goes on from there. Then so may the
- * removed ones before it. */
-static HM_ALWAYS_INLINE void give_up_slot(hm_dict_keys *keys, size_t slot, unsigned width_log2)
-{
-    uint32_t unused = hm_dict_special(HM_SLOT_EMPTY, width_log2);
-    uint32_t removed = hm_dict_special(HM_SLOT_REMOVED, width_log2);
-    if (hm_dict_slot_get(keys, hm_dict_slot_from(slot, 1), width_log2) != unused) {
-        hm_dict_slot_set(keys, slot, width_log2, removed);
-        return;
-    }
-    do {
-        hm_dict_slot_set(keys, slot, width_log2, unused);
-        slot = hm_dict_slot_from(slot, HM_GROUP_SLOTS - 1);
-    } while (hm_dict_slot_get(keys, slot, width_log2) == removed);
-}
-
-void hm_dict_keys_remove(hm_dict_keys *keys, hm_dict_place place)
-{
-    *place.pair = (hm_dict_pair){NULL, NULL};
-    if (keys->width_log2 == 0)
-        give_up_slot(keys, place.slot, 0);
-    else if (keys->width_log2 == 1)
-        give_up_slot(keys, place.slot, 1);
-    else
-        give_up_slot(keys, place.slot, 2);
 }
 
 hm_dict_place hm_dict_keys_place_of(const hm_dict_keys *keys, size_t entry)

@@ -25,7 +25,7 @@ struct hm_dict_keys {
     uint64_t multiplier;  /* of the index's mixing: odd */
     unsigned char *index; /* in this block */
     uint32_t slot_mask;
-    uint32_t usable;      /* entries that may still be added */
+    uint32_t room;        /* as many entries may be used before a rebuild */
     uint32_t entry_count; /* entries used, removed ones too */
     uint8_t shift;        /* 32 minus the exponent of the number of slots */
     uint8_t width_log2;   /* of a slot, bytes: 0, 1 or 2 */
@@ -43,6 +43,9 @@ enum {
     HM_STR_ENTRY_BYTES = sizeof(hm_dict_pair),
     HM_ANY_ENTRY_BYTES = sizeof(uint64_t) + sizeof(hm_dict_pair)
 };
+
+/** Bytes of the smallest table, for 5 str keys in 8 slots. */
+enum { HM_SMALLEST_KEYS_BYTES = sizeof(struct hm_dict_keys) + 5 * HM_STR_ENTRY_BYTES + 8 };
 
 /** Where a key is in a table, or belongs. */
 typedef struct hm_dict_place {
@@ -62,6 +65,10 @@ extern hm_dict_keys *const hm_dict_keys_empty;
 hm_dict_keys *hm_dict_keys_resize(hm_heap *heap, hm_dict_keys *keys, size_t live,
                                   unsigned size_log2, bool str_only);
 
+/** A dict's first table, the smallest, for str keys only or for any. NULL (heap->error): no memory.
+ */
+hm_dict_keys *hm_dict_keys_first(hm_heap *heap, bool str_only);
+
 /** Mixes the hashes otherwise from now on, where that may help a crowded index: entries move up. */
 void hm_dict_keys_mix_again(hm_heap *heap, hm_dict_keys *keys, size_t live);
 
@@ -74,8 +81,8 @@ size_t hm_dict_keys_bytes(const hm_dict_keys *keys);
 /** The exponent of the smallest table of at least `slots` slots. */
 unsigned hm_dict_keys_log2_for(size_t slots);
 
-/** Removes the entry at this place and gives up its slot; references untouched. */
-void hm_dict_keys_remove(hm_dict_keys *keys, hm_dict_place place);
+/** The slot for a key of this hash that has none: the first on its path that no entry has. */
+size_t hm_dict_keys_free_slot(const hm_dict_keys *keys, uint64_t hash);
 
 /** The place of an entry that has a key. */
 hm_dict_place hm_dict_keys_place_of(const hm_dict_keys *keys, size_t entry);

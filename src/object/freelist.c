@@ -1,99 +1,131 @@
 #include "object/freelist.h"
 
-typedef struct freelist {
-    hm_object *head;
-    uint32_t length;
-} freelist;
+#include "object/dict.h"
+#include "object/dict_keys.h"
+#include "object/list.h"
+#include "object/number_layout.h"
+#include "object/tuple.h"
 
-struct hm_freelists {
-    freelist lists[HM_FREELIST_KINDS];
-    size_t bytes[HM_FREELIST_KINDS]; /* of the objects on each list, all of one size */
-};
+/* As many as in CPython 3.13's pycore_freelist.h; tables of dicts as in 3.11 and 3.12. */
+enum { MOST_FLOATS = 100, MOST_LISTS = 80, MOST_DICTS = 80, MOST_TUPLES = 2000 };
 
-/* Lengths as in CPython 3.13's pycore_freelist.h. */
-static uint32_t longest(unsigned kind)
+static bool keeps_lists(unsigned kind)
 {
-    switch (kind) {
-    case HM_FREELIST_FLOAT:
-        return 100;
-    case HM_FREELIST_LIST:
-    case HM_FREELIST_DICT:
-        return 80;
-    default:
-        return 2000;
-    }
+    return kind >= HM_FREELIST_LIST_0 && kind < HM_FREELIST_LIST_0 + HM_FREELIST_SIZES;
 }
 
-static hm_object **link_of(hm_object *object)
+/* Whether the blocks of this kind are containers: prefix in front, counted as such. */
+static bool keeps_containers(unsigned kind)
 {
-    return (hm_object **)(void *)(object + 1);
+    return kind != HM_FREELIST_FLOAT && kind != HM_FREELIST_DICT_KEYS;
 }
 
-bool hm_freelists_create(hm_heap *heap)
+/* Bytes of a block, the prefix of a container excluded. */
+static size_t bytes_of(unsigned kind)
 {
-    heap->freelists = hm_memory_allocate_zeroed(heap, 1, sizeof *heap->freelists);
-    return heap->freelists != NULL;
+    if (kind == HM_FREELIST_FLOAT)
+        return sizeof(hm_float);
+    if (kind == HM_FREELIST_DICT_KEYS)
+        return HM_SMALLEST_KEYS_BYTES;
+    if (kind == HM_FREELIST_DICT)
+        return sizeof(hm_dict);
+    if (keeps_lists(kind))
+        return sizeof(hm_list);
+    return offsetof(hm_tuple, items) + (kind - HM_FREELIST_TUPLE_0) * sizeof(hm_object *);
+}
+
+/* How many of a kind are kept. */
+static uint32_t most_of(unsigned kind)
+{
+    if (kind == HM_FREELIST_FLOAT)
+        return MOST_FLOATS;
+    if (kind == HM_FREELIST_DICT_KEYS || kind == HM_FREELIST_DICT)
+        return MOST_DICTS;
+    return keeps_lists(kind) ? MOST_LISTS : MOST_TUPLES;
+}
+
+/* `most` of a kind are kept from here on; it keeps none now. */
+static void set_limit(hm_heap *heap, unsigned kind, uint32_t most)
+{
+    heap->freelists[kind] = most == 0 ? (hm_freelist){.spare = HM_FREELIST_SHUT}
+                                      : (hm_freelist){.room = most - 1, .limit = most - 1};
+}
+
+void hm_freelists_open(hm_heap *heap)
+{
+    for (unsigned kind = 0; kind < HM_FREELIST_KINDS; kind++)
+        set_limit(heap, kind, kind == HM_FREELIST_TUPLE_0 ? 0 : most_of(kind));
+}
+
+static void free_kept(hm_heap *heap, unsigned kind, void *block)
+{
+    size_t bytes = bytes_of(kind);
+    if (keeps_lists(kind))
+        hm_memory_free(heap, ((hm_list *)block)->items,
+                       (kind - HM_FREELIST_LIST_0) * sizeof(hm_object *));
+    if (keeps_containers(kind))
+        hm_container_free_block(heap, block, bytes);
+    else if (kind == HM_FREELIST_FLOAT)
+        hm_atom_release_block(heap, block, bytes);
+    else
+        hm_memory_free(heap, block, bytes);
 }
 
 void hm_freelists_clear(hm_heap *heap)
 {
-    if (heap->freelists == NULL)
-        return;
     for (unsigned kind = 0; kind < HM_FREELIST_KINDS; kind++) {
-        freelist *list = &heap->freelists->lists[kind];
-        while (list->head != NULL) {
-            hm_object *object = list->head;
-            list->head = *link_of(object);
-            hm_object_release_block(heap, object, heap->freelists->bytes[kind]);
-        }
-        list->length = 0;
+        void *block;
+        while ((block = hm_freelist_pop(heap, kind)) != NULL)
+            free_kept(heap, kind, block);
     }
 }
 
-void hm_freelists_destroy(hm_heap *heap)
+void hm_freelists_close(hm_heap *heap)
 {
-    if (heap->freelists == NULL)
-        return;
     hm_freelists_clear(heap);
-    hm_memory_free(heap, heap->freelists, sizeof *heap->freelists);
-    heap->freelists = NULL;
+    for (unsigned kind = 0; kind < HM_FREELIST_KINDS; kind++)
+        set_limit(heap, kind, 0);
+}
+
+static uint64_t kept(const hm_heap *heap, unsigned kind)
+{
+    const hm_freelist *list = &heap->freelists[kind];
+    bool spare = list->spare != NULL && list->spare != HM_FREELIST_SHUT;
+    return list->limit - list->room + spare;
 }
 
 size_t hm_freelists_bytes(const hm_heap *heap)
 {
-    if (heap->freelists == NULL)
-        return 0;
-    size_t bytes = sizeof *heap->freelists;
+    size_t bytes = 0;
     for (unsigned kind = 0; kind < HM_FREELIST_KINDS; kind++) {
-        const freelist *list = &heap->freelists->lists[kind];
-        if (list->head == NULL)
-            continue;
-        size_t prefix = hm_is_container(list->head) ? heap->prefix_bytes : 0;
-        bytes += list->length * (heap->freelists->bytes[kind] + prefix);
+        size_t each = bytes_of(kind);
+        if (keeps_lists(kind))
+            each += (kind - HM_FREELIST_LIST_0) * sizeof(hm_object *);
+        if (keeps_containers(kind))
+            each += heap->prefix_bytes;
+        bytes += kept(heap, kind) * each;
     }
     return bytes;
 }
 
-hm_object *hm_freelist_take_one(hm_heap *heap, unsigned kind, const hm_type *type)
+/* Containers kept, and with them atoms where those are asked for too. */
+static uint64_t objects_kept(const hm_heap *heap, bool atoms)
 {
-    if (heap->freelists->lists[kind].head == NULL)
-        return NULL;
-    freelist *list = &heap->freelists->lists[kind];
-    hm_object *object = list->head;
-    list->head = *link_of(object);
-    list->length--;
-    hm_object_begin(heap, object, type);
-    return object;
+    uint64_t sum = 0;
+    for (unsigned kind = 0; kind < HM_FREELIST_KINDS; kind++) {
+        if (keeps_containers(kind) || (atoms && kind == HM_FREELIST_FLOAT))
+            sum += kept(heap, kind);
+    }
+    return sum;
 }
 
-bool hm_freelist_keep(hm_heap *heap, unsigned kind, hm_object *object, size_t bytes)
+uint64_t hm_heap_live_objects(const hm_heap *heap)
 {
-    freelist *list = &heap->freelists->lists[kind];
-    if (heap->destroying || list->length >= longest(kind))
-        return false;
-    heap->freelists->bytes[kind] = bytes;
-    *link_of(object) = list->head;
-    list->head = object;
-    list->length++;
-    return true;
+    uint64_t hidden = heap->interned != NULL; /* the table of interned strings is the heap's own */
+    return heap->container_blocks + heap->atom_blocks - objects_kept(heap, true) - hidden;
+}
+
+uint64_t hm_heap_tracked_objects(const hm_heap *heap)
+{
+    return heap->container_blocks - objects_kept(heap, false) - heap->untracked_objects;
 }

@@ -38,7 +38,7 @@ const hm_type hm_generator_type = {
 
 hm_object *hm_generator_new(hm_heap *heap, const hm_generator_code *code)
 {
-    hm_generator *generator = (hm_generator *)hm_object_allocate(
+    hm_generator *generator = (hm_generator *)hm_container_allocate(
         heap, &hm_generator_type, generator_bytes(code->local_count));
     if (generator == NULL)
         return NULL;

@@ -12,8 +12,17 @@
 
 #include <string.h>
 
-/** The hash of a str hashed before, and of an int from 0 to 2^60 - 1, which is its own hash. False:
- * ask hm_object_hash. */
+/** The hash of an int of two digits or three: the magnitude modulo 2^61 - 1. */
+static HM_ALWAYS_INLINE uint64_t hm_long_int_hash(const hm_int *number, uint64_t digits)
+{
+    const uint64_t prime = (UINT64_C(1) << 61) - 1;
+    uint64_t magnitude = hm_int_long_magnitude(number, digits);
+    uint64_t hash = (magnitude & prime) + (magnitude >> 61);
+    return HM_LIKELY(hash < prime) ? hash : hash - prime;
+}
+
+/** The hash of a str hashed before, and of an int that is not negative. False: ask
+ * hm_object_hash. */
 static HM_ALWAYS_INLINE bool hm_key_hash_at_hand(const hm_object *key, uint64_t *hash)
 {
     if (key->type == &hm_str_type) {
@@ -25,9 +34,12 @@ static HM_ALWAYS_INLINE bool hm_key_hash_at_hand(const hm_object *key, uint64_t 
     const hm_int *number = (const hm_int *)key;
     uint64_t digits = (uint64_t)number->signed_digits;
     *hash = number->digits[0];
-    if (digits == 2)
-        *hash |= (uint64_t)number->digits[1] << HM_INT_DIGIT_BITS;
-    return digits <= 2;
+    if (digits <= 1)
+        return true;
+    if (digits > 3)
+        return false;
+    *hash = hm_long_int_hash(number, digits);
+    return true;
 }
 
 /** hm_object_equal for two objects of equal hash that are not one. */

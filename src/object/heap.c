@@ -59,12 +59,17 @@ static void configure(hm_heap *heap, const hm_heap_config *config)
     heap->prefix_bytes = collector->prefix_bytes;
     heap->links = (collector->capabilities & HM_COLLECTOR_LINKS) != 0;
     HM_CHECK(!heap->links || collector->prefix_bytes == sizeof(hm_gc_link));
+    heap->ending = heap->links && collector->on_store == NULL ? 0 : HM_ENDING_TOLD;
+    heap->quick_sizes = heap->ending == 0 ? HM_FREELIST_SIZES : 0;
     hm_gc_list_init(&heap->young);
     heap->on_track = collector->on_track;
     heap->on_untrack = collector->on_untrack;
     heap->on_store = collector->on_store;
     heap->sink = config->sink;
     heap->hash_seed = config->hash_seed;
+    hm_freelists_close(heap);
+    if (config->freelists)
+        hm_freelists_open(heap);
     hm_heap_arm_collector(heap);
 }
 
@@ -80,8 +85,6 @@ hm_heap *hm_heap_create(const hm_heap_config *config, hm_error *error)
         goto no_memory;
     bool keeps_no_books = (config->collector->capabilities & HM_COLLECTOR_ENUMERATES) == 0;
     if (config->ledger && keeps_no_books && !hm_ledger_create(heap))
-        goto no_memory;
-    if (config->freelists && !hm_freelists_create(heap))
         goto no_memory;
     return heap;
 
@@ -160,10 +163,10 @@ void hm_heap_destroy(hm_heap *heap)
 {
     heap->destroying = true;
     hm_heap_arm_collector(heap);
+    hm_freelists_close(heap);
     release_roots(heap);
     free_containers(heap);
     hm_str_forget_all(heap);
-    hm_freelists_destroy(heap);
     if (heap->gc.callbacks != NULL)
         hm_memory_free(heap, heap->gc.callbacks,
                        heap->gc.callback_capacity * sizeof *heap->gc.callbacks);

@@ -16,12 +16,16 @@
 #include "base/status.h"
 #include "object/collector.h"
 #include "object/event.h"
+#include "object/freelist_layout.h"
 #include "object/gc_link.h"
 #include "object/object.h"
 #include "object/site.h"
 
-typedef struct hm_freelists hm_freelists;
 typedef struct hm_ledger hm_ledger;
+
+/** In hm_heap.ending: no container may be made or die the quick way, because the collector has to
+ * be told, of tracking or of stores. */
+#define HM_ENDING_TOLD 0x80000000u
 
 /** A registered run of root slots. */
 typedef struct hm_roots {
@@ -60,21 +64,29 @@ struct hm_heap {
     uint32_t prefix_bytes;
     uint32_t young_count;     /**< containers allocated minus freed since the last collection */
     uint32_t young_threshold; /**< UINT32_MAX: never step */
-    uint32_t deallocation_depth;
-    /** Counted down by each death: to 0 when the outermost hm_decref of a container that is now
-        running has freed HM_CASCADE_OBJECTS. */
+    /** How many deaths of containers are nested now, and HM_ENDING_TOLD where the heap is such; so
+       0 where a container may die the quick way (runtime.h). */
+    uint32_t ending;
+    /** Tuples and lists below this size may be made and die the quick way: HM_FREELIST_SIZES where
+        `ending` is 0, else 0. One test for both. */
+    size_t quick_sizes;
+    /* What exists is not counted but derived (hm_heap_live_objects, hm_heap_tracked_objects), so
+       that who goes past the allocator and is tracked all its life need not count. */
+    uint64_t container_blocks;  /**< of containers, live or on free lists */
+    uint64_t atom_blocks;       /**< the same of atoms */
+    uint64_t untracked_objects; /**< live containers that are not tracked */
+    /** Counted down by each death in a cascade: to 0 when the outermost hm_decref of a container
+        that is now running has freed HM_CASCADE_OBJECTS. */
     int64_t cascade_left;
-    uint64_t live_objects; /**< mortal objects that exist */
-    uint64_t tracked_objects;
-    hm_object *deferred;     /**< dead objects whose deallocation waits, linked */
-    hm_freelists *freelists; /**< NULL: off */
-    bool unfinished;         /**< the outermost deallocation has to see to `deferred` at its end,
-                                  or to the end of a cascade */
-    bool links;              /**< the collector has HM_COLLECTOR_LINKS */
+    hm_object *deferred; /**< dead objects whose deallocation waits, linked */
+    bool unfinished;     /**< the outermost deallocation has to see to `deferred` at its end,
+                              or to the end of a cascade */
+    bool links;          /**< the collector has HM_COLLECTOR_LINKS */
     bool sized;
     bool destroying; /**< finalizers, callbacks and collections are over */
     bool cascade_told;
     hm_trace_seam trace; /**< who asks for memory, and who wants to know (src/trace/) */
+    hm_freelist freelists[HM_FREELIST_KINDS];
 
     /* Cold. */
     const hm_collector *collector;
@@ -119,6 +131,12 @@ void hm_heap_remove_roots(hm_heap *heap, hm_object **slots);
  * ValueError where there is no such generation.
  */
 int64_t hm_heap_collect(hm_heap *heap, int generation);
+
+/** Mortal objects that exist. */
+uint64_t hm_heap_live_objects(const hm_heap *heap);
+
+/** Containers that the collector knows. */
+uint64_t hm_heap_tracked_objects(const hm_heap *heap);
 
 /** Counts over all generations. */
 hm_collection_counts hm_heap_collection_counts(const hm_heap *heap);
@@ -179,30 +197,36 @@ hm_status hm_heap_check(hm_heap *heap, hm_error *error);
 /** Sets the heap's error; returns false, so that `return hm_fail(heap, …)` reads well. */
 bool hm_fail(hm_heap *heap, hm_status status, const char *format, ...) HM_PRINTF(3, 4);
 
-/** Shows a container to its collector. */
-static HM_ALWAYS_INLINE void hm_track(hm_heap *heap, hm_object *object)
+/** hm_track of what is marked and counted as tracked. */
+static HM_ALWAYS_INLINE void hm_tell_tracked(hm_heap *heap, hm_object *object)
 {
-    HM_ASSERT(!hm_is_tracked(object));
-    object->collector_word |= HM_WORD_TRACKED;
-    heap->tracked_objects++;
     if (HM_LIKELY(heap->links))
         hm_gc_list_append(&heap->young, hm_gc_link_of(object));
     else if (heap->on_track != NULL)
         heap->on_track(heap, object);
 }
 
-/** hm_track of an object just made. */
+/** Shows a container to its collector. */
+static HM_ALWAYS_INLINE void hm_track(hm_heap *heap, hm_object *object)
+{
+    HM_ASSERT(!hm_is_tracked(object));
+    object->collector_word |= HM_WORD_TRACKED;
+    heap->untracked_objects--;
+    hm_tell_tracked(heap, object);
+}
+
+/** hm_track of an object just made by hm_container_allocate, or taken from a free list like it. */
 static HM_ALWAYS_INLINE void hm_track_new(hm_heap *heap, hm_object *object)
 {
-    object->collector_word = 0; /* known here, so that hm_track need not read it */
-    hm_track(heap, object);
+    object->collector_word = HM_WORD_TRACKED;
+    hm_tell_tracked(heap, object);
 }
 
 /** Takes a container out of its collector's sight. */
 static HM_ALWAYS_INLINE void hm_untrack(hm_heap *heap, hm_object *object)
 {
     HM_ASSERT(hm_is_tracked(object));
-    heap->tracked_objects--;
+    heap->untracked_objects++;
     if (HM_LIKELY(heap->links)) {
         object->collector_word &= ~(HM_WORD_TRACKED | HM_WORD_COLLECTOR);
         hm_gc_list_remove(hm_gc_link_of(object));

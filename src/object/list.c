@@ -25,20 +25,62 @@ static HM_ALWAYS_INLINE void drop_items(hm_heap *heap, hm_list *list)
         hm_memory_free(heap, items, capacity * sizeof(hm_object *));
 }
 
+/* Keeps or frees a list without items and block that is not counted as untracked. */
+static HM_ALWAYS_INLINE void give_bare(hm_heap *heap, hm_object *object)
+{
+    if (HM_UNLIKELY(!hm_freelist_push(heap, HM_FREELIST_LIST_0, object)))
+        hm_container_free_block(heap, object, sizeof(hm_list));
+}
+
 static void list_deallocate(hm_heap *heap, hm_object *object)
 {
     drop_items(heap, (hm_list *)object);
-    hm_freelist_give(heap, HM_FREELIST_LIST, object, sizeof(hm_list));
+    hm_object_count_death(heap);
+    heap->untracked_objects--;
+    give_bare(heap, object);
 }
 
-static void list_die(hm_heap *heap, hm_object *object)
+/* Of a list that has its first `count` items still. */
+static HM_NOINLINE void die_in_order(hm_heap *heap, hm_object *object, size_t count)
 {
+    ((hm_list *)object)->base.length = count;
     if (!hm_die_begin(heap, object))
         return;
     drop_items(heap, (hm_list *)object);
     hm_object_count_death(heap);
     hm_die_end(heap);
-    hm_freelist_give_block(heap, HM_FREELIST_LIST, object, sizeof(hm_list));
+    heap->untracked_objects--;
+    give_bare(heap, object);
+}
+
+/* Of a list that cannot be kept with its block. */
+static HM_NOINLINE void free_items_and_give(hm_heap *heap, hm_list *list)
+{
+    if (list->capacity != 0)
+        hm_memory_free(heap, list->items, list->capacity * sizeof(hm_object *));
+    list->items = NULL;
+    list->capacity = 0;
+    give_bare(heap, &list->base.base);
+}
+
+/* The quick way, up to the first item that dies too. */
+static void list_die(hm_heap *heap, hm_object *object)
+{
+    hm_list *list = (hm_list *)object;
+    size_t length = list->base.length;
+    size_t capacity = list->capacity;
+    if (HM_UNLIKELY(!hm_may_die_quickly(heap, object, capacity))) {
+        die_in_order(heap, object, length);
+        return;
+    }
+    size_t left = hm_drop_survivors(list->items, length);
+    if (HM_UNLIKELY(left > 0)) {
+        die_in_order(heap, object, left);
+        return;
+    }
+    hm_gc_list_remove(hm_gc_link_of(object));
+    if (HM_UNLIKELY(!hm_freelist_push(heap, HM_FREELIST_LIST_0 + capacity, object)))
+        free_items_and_give(heap, list);
 }
 
 const hm_type hm_list_type = {.name = "list",
@@ -53,14 +95,31 @@ const hm_type hm_list_type = {.name = "list",
                               .die = list_die,
                               .deallocate = list_deallocate};
 
-/* An empty list that its collector does not know yet. */
-static HM_ALWAYS_INLINE hm_list *untracked_list(hm_heap *heap)
+/* A kept list whose block of items is freed, where no other list is kept; or NULL. */
+static HM_NOINLINE hm_object *take_with_block(hm_heap *heap)
 {
-    hm_object *object = hm_freelist_take(heap, HM_FREELIST_LIST, &hm_list_type);
+    for (unsigned slots = 1; slots < HM_FREELIST_SIZES; slots++) {
+        hm_object *object = hm_freelist_pop(heap, HM_FREELIST_LIST_0 + slots);
+        if (object == NULL)
+            continue;
+        hm_memory_free(heap, ((hm_list *)object)->items, slots * sizeof(hm_object *));
+        return object;
+    }
+    return NULL;
+}
+
+/* An empty list without a block of items, to be tracked by hm_track_new. */
+static HM_ALWAYS_INLINE hm_list *bare_list(hm_heap *heap)
+{
+    hm_object *object = hm_freelist_pop(heap, HM_FREELIST_LIST_0);
+    if (object == NULL &&
+        HM_UNLIKELY(heap->freelists[HM_FREELIST_LIST_0].spare != HM_FREELIST_SHUT))
+        object = take_with_block(heap);
     if (object == NULL)
-        object = hm_object_allocate(heap, &hm_list_type, sizeof(hm_list));
+        object = hm_container_allocate(heap, &hm_list_type, sizeof(hm_list));
     hm_list *list = (hm_list *)object;
-    if (list != NULL) {
+    if (HM_LIKELY(list != NULL)) {
+        object->reference_count = 1;
         list->base.length = 0;
         list->items = NULL;
         list->capacity = 0;
@@ -70,7 +129,7 @@ static HM_ALWAYS_INLINE hm_list *untracked_list(hm_heap *heap)
 
 hm_object *hm_list_new(hm_heap *heap)
 {
-    hm_list *list = untracked_list(heap);
+    hm_list *list = bare_list(heap);
     if (list == NULL)
         return NULL;
     hm_track_new(heap, &list->base.base);
@@ -105,15 +164,25 @@ static bool resize(hm_heap *heap, hm_list *list, size_t length)
     return true;
 }
 
-/* A list with a block of `length` slots that hold nothing, length 0; untracked. */
+/* A list with a block of `length` slots that hold nothing, length 0, to be tracked by
+ * hm_track_new. */
 static HM_ALWAYS_INLINE hm_list *list_with_room(hm_heap *heap, size_t length)
 {
-    hm_list *list = untracked_list(heap);
+    if (length - 1 < HM_FREELIST_SIZES - 1) {
+        hm_list *kept = hm_freelist_pop(heap, HM_FREELIST_LIST_0 + length);
+        if (kept != NULL) {
+            kept->base.base.reference_count = 1;
+            kept->base.length = 0;
+            return kept;
+        }
+    }
+    hm_list *list = bare_list(heap);
     if (list == NULL || length == 0)
         return list;
     if (length <= SIZE_MAX / 2 / sizeof(hm_object *))
         list->items = hm_memory_allocate(heap, length * sizeof(hm_object *));
     if (HM_UNLIKELY(list->items == NULL)) {
+        hm_track_new(heap, &list->base.base);
         hm_decref(heap, &list->base.base);
         hm_fail(heap, HM_NO_MEMORY, "no memory for a list of %zu items", length);
         return NULL;
@@ -134,7 +203,7 @@ hm_object *hm_list_sized(hm_heap *heap, size_t length)
     return &list->base.base;
 }
 
-hm_object *hm_list_of(hm_heap *heap, hm_object *const *items, size_t length)
+static HM_NOINLINE hm_object *list_of_any(hm_heap *heap, hm_object *const *items, size_t length)
 {
     hm_list *list = list_with_room(heap, length);
     if (list == NULL)
@@ -142,6 +211,21 @@ hm_object *hm_list_of(hm_heap *heap, hm_object *const *items, size_t length)
     hm_store_first_all(heap, &list->base.base, list->items, items, length);
     list->base.length = length;
     hm_track_new(heap, &list->base.base);
+    return &list->base.base;
+}
+
+hm_object *hm_list_of(hm_heap *heap, hm_object *const *items, size_t length)
+{
+    if (HM_UNLIKELY(length >= heap->quick_sizes))
+        return list_of_any(heap, items, length);
+    hm_list *list = hm_freelist_take_spare(&heap->freelists[HM_FREELIST_LIST_0 + length]);
+    if (HM_UNLIKELY(list == NULL))
+        return list_of_any(heap, items, length);
+    hm_begin_quickly(heap, &list->base.base);
+    list->base.length = length;
+    hm_object **slots = list->items;
+    for (size_t index = 0; index < length; index++)
+        slots[index] = hm_incref(items[index]);
     return &list->base.base;
 }
 

@@ -17,7 +17,7 @@ HM_NOINLINE void hm_object_no_memory(hm_heap *heap, const hm_type *type, size_t 
 /* An atom that dies outside any container's end is counted too, and is no cascade. */
 HM_NOINLINE void hm_object_tell_cascade(hm_heap *heap)
 {
-    if (heap->deallocation_depth == 0)
+    if (hm_deallocation_depth(heap) == 0)
         return;
     heap->cascade_told = true;
     heap->unfinished = true;

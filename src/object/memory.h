@@ -50,12 +50,42 @@ void hm_object_no_memory(hm_heap *heap, const hm_type *type, size_t bytes);
 void hm_object_tell_cascade(hm_heap *heap);
 
 /** Makes `object`, of a block just allocated or kept, a new one: count 1, untracked. */
-static HM_ALWAYS_INLINE void hm_object_begin(hm_heap *heap, hm_object *object, const hm_type *type)
+static HM_ALWAYS_INLINE void hm_object_begin(hm_object *object, const hm_type *type)
 {
     object->reference_count = 1;
     object->collector_word = 0;
     object->type = type;
-    heap->live_objects++;
+}
+
+/** A block for an object of `bytes` and its prefix, made one and counted; NULL: no memory. */
+static HM_ALWAYS_INLINE hm_object *hm_object_allocate_block(hm_heap *heap, const hm_type *type,
+                                                            size_t bytes, size_t prefix,
+                                                            uint64_t *count)
+{
+#if HM_TRACE
+    heap->trace.allocating = type;
+#endif
+    char *block = hm_memory_allocate(heap, bytes + prefix);
+    if (HM_UNLIKELY(block == NULL)) {
+        hm_object_no_memory(heap, type, bytes);
+        return NULL;
+    }
+    ++*count;
+    hm_object *object = (hm_object *)(void *)(block + prefix);
+    hm_object_begin(object, type);
+    return object;
+}
+
+/**
+ * A new container, not counted as untracked: hm_track_new must follow before anything else is asked
+ * of the heap. All else as hm_object_allocate.
+ */
+static HM_ALWAYS_INLINE hm_object *hm_container_allocate(hm_heap *heap, const hm_type *type,
+                                                         size_t bytes)
+{
+    if (HM_UNLIKELY(++heap->young_count > heap->young_threshold))
+        hm_object_step(heap);
+    return hm_object_allocate_block(heap, type, bytes, heap->prefix_bytes, &heap->container_blocks);
 }
 
 /**
@@ -68,64 +98,62 @@ static HM_ALWAYS_INLINE void hm_object_begin(hm_heap *heap, hm_object *object, c
 static HM_ALWAYS_INLINE hm_object *hm_object_allocate(hm_heap *heap, const hm_type *type,
                                                       size_t bytes)
 {
-    size_t prefix = 0;
-    if (type->flags & HM_TYPE_CONTAINER) {
-        prefix = heap->prefix_bytes;
-        if (HM_UNLIKELY(++heap->young_count > heap->young_threshold))
-            hm_object_step(heap);
-    }
-#if HM_TRACE
-    heap->trace.allocating = type;
-#endif
-    char *block = hm_memory_allocate(heap, bytes + prefix);
-    if (HM_UNLIKELY(block == NULL)) {
-        hm_object_no_memory(heap, type, bytes);
-        return NULL;
-    }
-    hm_object *object = (hm_object *)(void *)(block + prefix);
-    hm_object_begin(heap, object, type);
-    return object;
+    if ((type->flags & HM_TYPE_CONTAINER) == 0)
+        return hm_object_allocate_block(heap, type, bytes, 0, &heap->atom_blocks);
+    hm_object *container = hm_container_allocate(heap, type, bytes);
+    if (HM_LIKELY(container != NULL))
+        heap->untracked_objects++;
+    return container;
 }
 
 /** Counts an object's death towards the running cascade and tells the sink of a long one. */
 static HM_ALWAYS_INLINE void hm_object_count_death(hm_heap *heap)
 {
-    heap->live_objects--;
-    if (HM_UNLIKELY(--heap->cascade_left == 0))
+    if (HM_UNLIKELY(heap->ending != 0) && HM_UNLIKELY(--heap->cascade_left == 0))
         hm_object_tell_cascade(heap);
 }
 
-/** Gives a container's block back to the allocator and nothing else; its type is not asked. */
-static HM_ALWAYS_INLINE void hm_container_release_block(hm_heap *heap, hm_object *object,
-                                                        size_t bytes)
+/** Frees the block of a container that is not counted as untracked; its type is not asked. */
+static HM_ALWAYS_INLINE void hm_container_free_block(hm_heap *heap, hm_object *object, size_t bytes)
 {
     size_t prefix = heap->prefix_bytes;
     if (heap->young_count > 0)
         heap->young_count--;
+    heap->container_blocks--;
     hm_memory_free(heap, (char *)object - prefix, bytes + prefix);
 }
 
-/** Gives an object's block back to the allocator and nothing else. */
-static HM_ALWAYS_INLINE void hm_object_release_block(hm_heap *heap, hm_object *object, size_t bytes)
+/** Gives an untracked container's block back to the allocator and nothing else. */
+static HM_ALWAYS_INLINE void hm_container_release_block(hm_heap *heap, hm_object *object,
+                                                        size_t bytes)
 {
-    if (object->type->flags & HM_TYPE_CONTAINER)
-        hm_container_release_block(heap, object, bytes);
-    else
-        hm_memory_free(heap, object, bytes);
+    heap->untracked_objects--;
+    hm_container_free_block(heap, object, bytes);
 }
 
-/** Frees the memory of an object of `bytes` (CPython's PyObject_GC_Del, PyObject_Free). */
-static HM_ALWAYS_INLINE void hm_object_free(hm_heap *heap, hm_object *object, size_t bytes)
+/** Gives an atom's block back to the allocator and nothing else. */
+static HM_ALWAYS_INLINE void hm_atom_release_block(hm_heap *heap, hm_object *atom, size_t bytes)
 {
-    hm_object_count_death(heap);
-    hm_object_release_block(heap, object, bytes);
+    heap->atom_blocks--;
+    hm_memory_free(heap, atom, bytes);
 }
 
 /** hm_object_free of what is known to be an atom. */
 static HM_ALWAYS_INLINE void hm_atom_free(hm_heap *heap, hm_object *atom, size_t bytes)
 {
     hm_object_count_death(heap);
-    hm_memory_free(heap, atom, bytes);
+    hm_atom_release_block(heap, atom, bytes);
+}
+
+/** Frees the memory of an object of `bytes` (CPython's PyObject_GC_Del, PyObject_Free). */
+static HM_ALWAYS_INLINE void hm_object_free(hm_heap *heap, hm_object *object, size_t bytes)
+{
+    if ((object->type->flags & HM_TYPE_CONTAINER) == 0) {
+        hm_atom_free(heap, object, bytes);
+        return;
+    }
+    hm_object_count_death(heap);
+    hm_container_release_block(heap, object, bytes);
 }
 
 #endif

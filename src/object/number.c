@@ -16,10 +16,7 @@ typedef struct small_integer {
     uint32_t digit;
 } small_integer;
 
-typedef struct floating {
-    hm_object base;
-    double value;
-} floating;
+typedef hm_float floating;
 
 enum { INTEGER_BASIC_BYTES = offsetof(integer, digits) };
 
@@ -130,10 +127,13 @@ int64_t hm_int_value(const hm_object *object)
 {
     HM_ASSERT(object->type->flags & HM_TYPE_INT);
     const integer *number = (const integer *)object;
-    uint64_t magnitude = 0;
-    for (size_t index = digit_count(object); index > 0; index--)
-        magnitude = magnitude << DIGIT_BITS | number->digits[index - 1];
-    return (int64_t)(number->signed_digits < 0 ? 0 - magnitude : magnitude);
+    int64_t digits = number->signed_digits;
+    uint64_t negative = digits < 0 ? UINT64_MAX : 0,
+             count = (uint64_t)(digits < 0 ? -digits : digits);
+    uint64_t magnitude = number->digits[0];
+    if (count > 1)
+        magnitude = hm_int_long_magnitude(number, count);
+    return (int64_t)((magnitude ^ negative) - negative);
 }
 
 hm_object *hm_float_new(hm_heap *heap, double value)

@@ -109,8 +109,8 @@ static inline bool hm_is_immortal(const hm_object *object)
 /** Adds a reference and returns the object. Nothing to do for an immortal one. */
 static HM_ALWAYS_INLINE hm_object *hm_incref(hm_object *object)
 {
-    uint32_t count = object->reference_count + 1;
-    if (HM_LIKELY((int32_t)count > 0))
+    uint32_t count;
+    if (HM_LIKELY(!__builtin_add_overflow(object->reference_count, 1u, &count)))
         object->reference_count = count;
     return object;
 }
@@ -134,16 +134,19 @@ void hm_object_negative_count(hm_heap *heap, hm_object *object);
 /** Drops a reference the caller owns; at the last one the object dies (CPython's Py_DECREF). */
 static HM_ALWAYS_INLINE void hm_decref(hm_heap *heap, hm_object *object)
 {
-    if (HM_UNLIKELY(hm_is_immortal(object)))
-        return;
 #if HM_DEBUG >= 1
     if (HM_UNLIKELY(object->reference_count == 0)) {
         hm_object_negative_count(heap, object);
         return;
     }
 #endif
-    if (--object->reference_count == 0)
+    uint32_t count = object->reference_count - 1;
+    if (count == 0) {
+        object->reference_count = 0;
         object->type->die(heap, object);
+    } else if (HM_LIKELY((int32_t)count > 0)) { /* else it is immortal */
+        object->reference_count = count;
+    }
 }
 
 /** hm_decref for a reference that may be NULL. */

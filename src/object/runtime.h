@@ -21,6 +21,12 @@ static inline bool hm_has_weak_references(const hm_object *object, const hm_type
 /** Puts a dead container off until the outermost deallocation has unwound. */
 void hm_object_defer(hm_heap *heap, hm_object *object);
 
+/** How many deaths of containers are nested now. */
+static inline uint32_t hm_deallocation_depth(const hm_heap *heap)
+{
+    return heap->ending & ~HM_ENDING_TOLD;
+}
+
 /** What a deallocation leaves to the outermost one; does nothing in one that is not. */
 void hm_object_end_outermost(hm_heap *heap);
 
@@ -31,14 +37,16 @@ void hm_object_end_outermost(hm_heap *heap);
  */
 static HM_ALWAYS_INLINE bool hm_die_begin(hm_heap *heap, hm_object *object)
 {
-    uint32_t depth = heap->deallocation_depth;
+    uint32_t depth = hm_deallocation_depth(heap);
     if (HM_UNLIKELY(depth >= HM_DEALLOCATION_DEPTH)) {
         hm_object_defer(heap, object);
         return false;
     }
-    if (depth == 0)
+    if (depth == 0) {
         heap->cascade_left = HM_CASCADE_OBJECTS;
-    heap->deallocation_depth = depth + 1;
+        heap->quick_sizes = 0;
+    }
+    heap->ending++;
     if (HM_LIKELY(hm_is_tracked(object)))
         hm_untrack(heap, object);
     return true;
@@ -48,7 +56,46 @@ static HM_ALWAYS_INLINE void hm_die_end(hm_heap *heap)
 {
     if (HM_UNLIKELY(heap->unfinished))
         hm_object_end_outermost(heap);
-    heap->deallocation_depth--;
+    if (--heap->ending == 0)
+        heap->quick_sizes = HM_FREELIST_SIZES;
+}
+
+/**
+ * True where a tuple or list of this size that holds nothing that would die with it may be dropped
+ * and taken out of its list, and needs no more: it runs no code but its own, so nobody sees that
+ * its death is neither counted nor nested.
+ */
+static HM_ALWAYS_INLINE bool hm_may_die_quickly(const hm_heap *heap, const hm_object *object,
+                                                size_t size)
+{
+    return size < heap->quick_sizes && hm_is_tracked(object);
+}
+
+/**
+ * Drops references from the last slot on (NULL: none in it), up to the first whose object would die
+ * by it; how many slots that leaves as they were.
+ */
+static HM_ALWAYS_INLINE size_t hm_drop_survivors(hm_object *const *slots, size_t count)
+{
+    for (; count > 0; count--) {
+        hm_object *object = slots[count - 1];
+        if (object == NULL)
+            continue;
+        int32_t references = (int32_t)object->reference_count;
+        if (HM_LIKELY(references > 1))
+            object->reference_count = (uint32_t)references - 1;
+        else if (references == 1) /* else it is immortal */
+            break;
+    }
+    return count;
+}
+
+/** Makes a container of a quick heap's free list a new one: count 1, tracked. */
+static HM_ALWAYS_INLINE void hm_begin_quickly(hm_heap *heap, hm_object *object)
+{
+    object->reference_count = 1;
+    object->collector_word = HM_WORD_TRACKED;
+    hm_gc_list_append(&heap->young, hm_gc_link_of(object));
 }
 
 /**

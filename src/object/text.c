@@ -101,12 +101,10 @@ char *hm_str_data(hm_object *object)
 static bool make_table(hm_heap *heap)
 {
     hm_object *table = hm_dict_new(heap);
-    if (heap->interned != NULL) {
+    if (heap->interned != NULL)
         hm_xdecref(heap, table);
-    } else if (table != NULL) {
+    else
         heap->interned = table;
-        heap->live_objects--;
-    }
     return heap->interned != NULL;
 }
 
@@ -185,6 +183,5 @@ void hm_str_forget_all(hm_heap *heap)
         ((hm_str *)key)->state &= ~(uint32_t)HM_STR_INTERNED;
         key->reference_count = 2;
     }
-    heap->live_objects++;
     hm_decref(heap, table);
 }

@@ -1,8 +1,8 @@
 /* What the pool takes from the kernel it gives back, and its account agrees with the kernel's. */
 #include "cmocka_all.h"
 
+#include "allocators/pool/local_pool.h"
 #include "allocators/pool/options.h"
-#include "allocators/pool/window.h"
 #include "pool_table.h"
 #include "shadow.h"
 
@@ -62,8 +62,9 @@ static void test_empty_arenas_stay_for_a_delay(void **state)
 #endif
     for (unsigned index = 0; index < BLOCKS; index++)
         hm_pool_free(blocks[index]);
-    for (unsigned step = 0; step < HM_POOL_RETAIN_DEFAULT; step++)
-        hm_pool_free(hm_pool_malloc(100000)); /* a run taken and returned */
+    unsigned steps = HM_POOL_RETAIN_DEFAULT / HM_POOL_EVENTS_OF_WORK * HM_POOL_REFILLS_OF_WORK;
+    for (unsigned step = 0; step < steps + 2 * HM_POOL_REFILLS_OF_WORK; step++)
+        hm_pool_free(hm_pool_malloc(100000)); /* a large block: as much work as a refill */
     assert_true(hm_pool_count().arenas <= 3);
     assert_true(process_bytes(0) + (size_t)(full - 3) * HM_POOL_ARENA_BYTES <= mapped);
     assert_pool_is_whole();
@@ -76,19 +77,19 @@ static void test_empty_arenas_stay_for_a_delay(void **state)
 static void test_work_without_runs_ages_empty_arenas(void **state)
 {
     HM_UNUSED(state);
-    enum { BATCH = 3000 };
+    enum { BATCH = 600, BATCH_BYTES = 8192, ROUNDS = 10000 };
     static char *batch[BATCH];
     fill(BLOCKS);
     for (unsigned index = 0; index < BLOCKS; index++)
         hm_pool_free(blocks[index]);
     for (unsigned index = 0; index < BATCH; index++)
-        batch[index] = hm_pool_malloc(1024);
+        batch[index] = hm_pool_malloc(BATCH_BYTES);
     assert_true(hm_pool_count().spare_arenas >= 10);
-    for (unsigned round = 0; round < 2000 && hm_pool_count().spare_arenas > 2; round++) {
-        for (unsigned index = 0; index < BATCH / 2; index++)
+    for (unsigned round = 0; round < ROUNDS && hm_pool_count().spare_arenas > 2; round++) {
+        for (unsigned index = 0; index < BATCH; index += 2) /* so that no slab gets empty */
             hm_pool_free(batch[index]);
-        for (unsigned index = 0; index < BATCH / 2; index++)
-            batch[index] = hm_pool_malloc(1024);
+        for (unsigned index = 0; index < BATCH; index += 2)
+            batch[index] = hm_pool_malloc(BATCH_BYTES);
     }
     assert_true(hm_pool_count().spare_arenas <= 2);
     for (unsigned index = 0; index < BATCH; index++)
@@ -153,7 +154,7 @@ static void test_active_counts_slabs_with_a_live_block(void **state)
     assert_int_equal(stats.active_bytes, 0);
 }
 
-static void test_huge_blocks_return_at_once(void **state)
+static void test_really_big_blocks_return_at_once(void **state)
 {
     HM_UNUSED(state);
     size_t mapped = process_bytes(0);
@@ -183,6 +184,7 @@ static void test_runs_come_from_the_fullest_arena(void **state)
         hm_pool_free(runs[index]);
     hm_pool_free(runs[40]);
     hm_pool_free(runs[41]);
+    hm_pool_purge(); /* so that this thread keeps none of them for itself */
     for (unsigned index = 0; index < 2; index++) {
         runs[40 + index] = hm_pool_malloc(RUN_BYTES);
         assert_int_equal((uintptr_t)runs[40 + index] / HM_POOL_ARENA_BYTES, fuller);
@@ -222,7 +224,7 @@ int main(void)
         cmocka_unit_test(test_work_without_runs_ages_empty_arenas),
         cmocka_unit_test(test_purge_returns_the_pages_of_empty_slabs),
         cmocka_unit_test(test_active_counts_slabs_with_a_live_block),
-        cmocka_unit_test(test_huge_blocks_return_at_once),
+        cmocka_unit_test(test_really_big_blocks_return_at_once),
         cmocka_unit_test(test_runs_come_from_the_fullest_arena),
         cmocka_unit_test(test_steady_churn_does_not_grow),
     };

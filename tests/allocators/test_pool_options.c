@@ -2,11 +2,13 @@
 #include "cmocka_all.h"
 
 #include "allocators/pool/options.h"
+#include "allocators/pool/window.h"
 #include "pool_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +71,32 @@ static void test_retain_0_gives_arenas_back_at_once(void **state)
     assert_string_equal(result.complaint, "");
 }
 
+/* Whether a freed huge block's mapping is still there: mincore fails where nothing is mapped. */
+static bool child_keeps_a_mapping(const char *value)
+{
+    int status = -1;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        unsigned char resident;
+        setenv(HM_POOL_RETAIN_VARIABLE, value, 1);
+        void *block = hm_pool_malloc(2000000);
+        memset(block, 1, 2000000);
+        hm_pool_free(block);
+        _exit(mincore(block, 4096, &resident) == 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status) == 1;
+}
+
+static void test_retain_0_gives_mappings_back_at_once(void **state)
+{
+    HM_UNUSED(state);
+    assert_false(child_keeps_a_mapping("0"));
+    assert_true(child_keeps_a_mapping("4096"));
+}
+
 static void test_a_longer_delay_keeps_them(void **state)
 {
     HM_UNUSED(state);
@@ -90,7 +118,9 @@ static void test_a_bad_value_is_told_and_the_default_used(void **state)
         assert_true(result.spare_arenas >= 3 && result.spare_arenas < 100);
     }
     seen result = run_with(HM_POOL_HUGE_PAGES_VARIABLE, "yes");
-    assert_non_null(strstr(result.complaint, "HEAPMARK_POOL_HUGE_PAGES=yes is not on or off"));
+    assert_non_null(
+        strstr(result.complaint,
+               "HEAPMARK_POOL_HUGE_PAGES=yes is not auto, on or off; the default, auto, is used"));
 }
 
 /* Whether the mapping that `address` lies in asks for huge pages ("hg" among its flags). */
@@ -111,14 +141,17 @@ static bool asks_for_huge_pages(const void *address)
     return asks;
 }
 
-static bool child_asks_for_huge_pages(const char *value)
+/* Of the first block of a child, or of the last where it has allocated `build_up_bytes` before. */
+static bool child_asks_for_huge_pages(const char *value, size_t build_up_bytes)
 {
     int status = -1;
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
         setenv(HM_POOL_HUGE_PAGES_VARIABLE, value, 1);
-        _exit(asks_for_huge_pages(hm_pool_malloc(100)));
+        for (size_t bytes = 0; bytes < build_up_bytes; bytes += BLOCK_BYTES)
+            hm_pool_malloc(BLOCK_BYTES);
+        _exit(asks_for_huge_pages(hm_pool_malloc(100000)));
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -128,16 +161,22 @@ static bool child_asks_for_huge_pages(const char *value)
 static void test_huge_pages_are_asked_for_where_told(void **state)
 {
     HM_UNUSED(state);
+    size_t small_bytes = (size_t)HM_POOL_SMALL_ARENAS * HM_POOL_ARENA_BYTES;
     if (access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) != 0)
         skip(); /* a kernel without them */
-    assert_true(child_asks_for_huge_pages("on"));
-    assert_false(child_asks_for_huge_pages("off"));
+    assert_true(child_asks_for_huge_pages("on", 0));
+    assert_false(child_asks_for_huge_pages("off", 0));
+    assert_false(child_asks_for_huge_pages("off", 2 * small_bytes));
+    assert_false(child_asks_for_huge_pages("auto", 0));
+    assert_false(child_asks_for_huge_pages("auto", small_bytes / 2));
+    assert_true(child_asks_for_huge_pages("auto", small_bytes + HM_POOL_ARENA_BYTES));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retain_0_gives_arenas_back_at_once),
+        cmocka_unit_test(test_retain_0_gives_mappings_back_at_once),
         cmocka_unit_test(test_a_longer_delay_keeps_them),
         cmocka_unit_test(test_a_bad_value_is_told_and_the_default_used),
         cmocka_unit_test(test_huge_pages_are_asked_for_where_told),

@@ -84,6 +84,24 @@ static void test_paths_labels_and_settings_parse(void **state)
     assert_string_equal(spec.settings[1], "B=x=y");
     assert_null(spec.settings[2]);
     hm_backend_spec_clear(&spec);
+    expect_parsed("pool;env=HEAPMARK_POOL_RETAIN=0;env=B=x", &spec);
+    assert_string_equal(spec.label, "pool");
+    assert_string_equal(spec.backend->name, "pool");
+    assert_string_equal(spec.settings[0], "HEAPMARK_POOL_RETAIN=0");
+    assert_string_equal(spec.settings[1], "B=x");
+    assert_null(spec.settings[2]);
+    assert_null(spec.path);
+    assert_false(hm_backend_label_says_all(&spec));
+    hm_backend_spec_clear(&spec);
+    expect_parsed("lean=jemalloc;env=MALLOC_CONF=narenas:1", &spec);
+    assert_string_equal(spec.label, "lean");
+    assert_string_equal(spec.backend->name, "jemalloc");
+    assert_string_equal(spec.settings[0], "MALLOC_CONF=narenas:1");
+    hm_backend_spec_clear(&spec);
+    expect_parsed("again=pool", &spec);
+    assert_string_equal(spec.label, "again");
+    assert_false(hm_backend_label_says_all(&spec));
+    hm_backend_spec_clear(&spec);
     expect_parsed("p=preload:" TINY ";env=A=", &spec);
     assert_string_equal(spec.backend->name, "preload");
     assert_string_equal(spec.settings[0], "A=");
@@ -109,9 +127,15 @@ static void test_unknown_names_are_refused(void **state)
                              "system, jemalloc, mimalloc, tcmalloc, so:PATH, preload:PATH, bump, "
                              "debug");
     expect_refused("", "'' is not a back end");
-    expect_refused("jemalloc;env=A=1", "write NAME, [LABEL=]so:PATH");
-    expect_refused("fast=jemalloc", "write NAME, [LABEL=]so:PATH");
-    expect_refused("sos:/x", "write NAME, [LABEL=]so:PATH");
+    expect_refused("nosuch;env=A=1", "write [LABEL=]NAME[;env=K=V], [LABEL=]so:PATH");
+    expect_refused("fast=nosuch", "write [LABEL=]NAME[;env=K=V], [LABEL=]so:PATH");
+    expect_refused("sos:/x", "write [LABEL=]NAME[;env=K=V], [LABEL=]so:PATH");
+    expect_refused("fast=so", "'fast=so' needs a path; write so:PATH");
+    expect_refused("jemalloc=pool", "the label 'jemalloc' is the name of a back end");
+    expect_refused("=pool", "label is empty");
+    expect_refused("pool;env=A", "env=A has no value; write env=NAME=VALUE");
+    expect_refused("pool;prefix=je_", "prefix= is for so: only");
+    expect_refused("pool;speed=fast", "the setting 'speed=fast' is not known");
     expect_refused("so", "'so' needs a path; write so:PATH");
     expect_refused("preload", "'preload' needs a path; write preload:PATH");
 }

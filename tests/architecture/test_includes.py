@@ -112,6 +112,7 @@ def test_every_include_points_the_allowed_way():
     ("workloads/registry.c", "bench/measure/clock.h"),
     ("workloads/registry.c", "gc/collectors.h"),
     ("allocators/registry.c", "object/heap.h"),
+    ("allocators/registry.c", "bench/stress/model.h"),
     ("bench/measure/clock.c", "bench/sample.h"),
 ])
 def test_a_forbidden_include_is_found(where, include):

@@ -4,6 +4,7 @@ runs (tests/plot/synthetic.py) that can be changed."""
 import contextlib
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def package(*arguments):
     return code, output.getvalue(), errors.getvalue()
 
 
+def package_refuses(folders, arguments, *words):
+    """The package refuses in one line under the command's name and leaves everything as it was; the
+    front end, which hands words and code on, has tests of its own."""
+    before = {folder: contents(folder) for folder in folders}
+    code, output, errors = package(*arguments)
+    assert (code, output) == (2, "") and errors.count("\n") == 1, (code, errors)
+    assert errors.startswith(f"heapmark {arguments[0]}: ")
+    assert all(word in errors for word in words), errors
+    assert before == {folder: contents(folder) for folder in folders}
+
+
 def in_json(*arguments):
     code, output, errors = package(*arguments, "--format", "json")
     assert (code, errors) == (0, "")
@@ -78,22 +90,41 @@ def more_memory_samples(records, count, spread=0.0005):
     return made
 
 
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory):
+    """A function: the folder of an unchanged made run, which is made once for all tests."""
+    known = {}
+
+    def made(memory, recipe):
+        key = repr((memory, sorted(recipe.items())))
+        if key not in known:
+            folder = write_run(tmp_path_factory.mktemp("made") / "run", Recipe(**recipe))
+            path = folder / "journal.jsonl"
+            lines = [json.loads(line) for line in path.read_text().splitlines()]
+            path.write_text("".join(json.dumps(line) + "\n"
+                                    for line in more_memory_samples(lines, memory)))
+            known[key] = folder
+        return known[key]
+    return made
+
+
 @pytest.fixture
-def make(tmp_path):
+def make(tmp_path, pattern):
     """A function: writes a run in a folder called `name`, changed by the functions `records` (a list
     to a list) and `environment` (in place)."""
     def made(name, records=None, environment=None, memory=3, **recipe):
         recipe = {"works": 2, "backends": BACKENDS, "collectors": ("none", "generational"), **recipe}
-        folder = write_run(tmp_path / name, Recipe(**recipe))
+        folder = Path(shutil.copytree(pattern(memory, recipe), tmp_path / name))
         path = folder / "journal.jsonl"
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
-        lines = more_memory_samples(lines, memory)
-        lines = records(lines) if records else lines
-        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        count = len(path.read_text().splitlines())
+        if records:
+            lines = records([json.loads(line) for line in path.read_text().splitlines()])
+            path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+            count = len(lines)
         path = folder / "environment.json"
         described = json.loads(path.read_text())
         described.update(run=name)
-        described["plan"]["samples"] = len(lines)
+        described["plan"]["samples"] = count
         if environment:
             environment(described)
         path.write_text(json.dumps(described))

@@ -264,8 +264,7 @@ def test_cells_of_one_run_alone_are_named(make):
     assert "Only the new one has 6 cells:" in text and document["only_in_new"][0] in text
 
 
-def test_the_same_comparison_is_the_same_text(pair):
-    for form in ("text", "json"):
-        first = command("compare", *pair, "--format", form).stdout
-        second = package("compare", *pair, "--format", form)[1]
-        assert first == second != ""
+def test_the_same_comparison_is_the_same_json(pair):
+    """In another process; the text is compared so above."""
+    first = command("compare", *pair, "--format", "json").stdout
+    assert first == package("compare", *pair, "--format", "json")[1] != ""

@@ -4,7 +4,7 @@
 import json
 
 import pytest
-from conftest import command, contents, package, refuses
+from conftest import command, contents, package, package_refuses, refuses
 from heapmark_plot.comparison_text import page
 
 BOTH = pytest.mark.parametrize("name", ["compare", "check"])
@@ -19,15 +19,15 @@ def pair(make):
 def test_runs_without_a_common_cell(make, name):
     runs = make("base", works=1), make("new", works=1, labels={"pool": "a", "system": "b",
                                                                "tcmalloc": "c"})
-    refuses(runs, [name, *runs], "new has no cell in common with", "same works")
+    package_refuses(runs, [name, *runs], "new has no cell in common with", "same works")
 
 
 @BOTH
 def test_an_unknown_metric_is_answered_with_near_ones(pair, name):
-    refuses(pair, [name, *pair, "--metric", "ns_per_oop"], "no metric 'ns_per_oop'",
-            "did you mean ns_per_op")
-    refuses(pair, [name, *pair, "--metric", "zzzzzzzz"], "no metric 'zzzzzzzz'",
-            "`heapmark list metrics`")
+    package_refuses(pair, [name, *pair, "--metric", "ns_per_oop"], "no metric 'ns_per_oop'",
+                    "did you mean ns_per_op")
+    package_refuses(pair, [name, *pair, "--metric", "zzzzzzzz"], "no metric 'zzzzzzzz'",
+                    "`heapmark list metrics`")
 
 
 @BOTH
@@ -37,7 +37,8 @@ def test_a_metric_that_a_run_has_no_value_of(make, name):
             record["metrics"].pop("peak_rss_bytes", None)
         return records
     runs = make("base", works=1), make("new", works=1, records=without)
-    refuses(runs, [name, *runs, "--metric", "peak_rss_bytes"], "peak_rss_bytes", "new", "no value")
+    package_refuses(runs, [name, *runs, "--metric", "peak_rss_bytes"], "peak_rss_bytes", "new",
+                    "no value")
 
 
 @BOTH
@@ -45,7 +46,7 @@ def test_a_metric_that_a_run_has_no_value_of(make, name):
 def test_mixed_schemas(make, name, schema):
     runs = make("base", works=1), make("new", works=1,
                                        environment=lambda described: described.update(schema=schema))
-    refuses(runs, [name, *runs], "new/environment.json", "schema", "(2)")
+    package_refuses(runs, [name, *runs], "new/environment.json", "schema", "(2)")
 
 
 @BOTH
@@ -61,10 +62,11 @@ def test_truncated_or_hostile_json(pair, name, file, content):
     assert errors.count("\n") == 1 and errors.startswith(f"heapmark {name}: {pair[1]}")
 
 
-def test_a_truncated_run_through_the_command(pair):
+@BOTH
+def test_a_truncated_run_through_the_command(pair, name):
     path = pair[1] / "environment.json"
     path.write_bytes(path.read_bytes()[:-100])
-    refuses(pair, ["compare", *pair], "new/environment.json: not JSON")
+    refuses(pair, [name, *pair], "new/environment.json: not JSON")
 
 
 @pytest.mark.parametrize("name", ["compare", "check", "export"])
@@ -83,14 +85,14 @@ def test_an_empty_run(pair, name):
     (pair[1] / "journal.jsonl").write_text("")
     others = [pair[0]] if name != "export" else []
     form = ["--format", "csv"] if name == "export" else []
-    refuses(pair, [name, *form, *others, pair[1]], "the run is empty")
+    package_refuses(pair, [name, *form, *others, pair[1]], "the run is empty")
 
 
 @BOTH
 def test_filters(pair, name):
-    refuses(pair, [name, *pair, "--filter", "("], "--filter: '(' is not a regular expression")
-    refuses(pair, [name, *pair, "--filter", "nothing-like-it"],
-            "no cell that matches 'nothing-like-it' in common")
+    package_refuses(pair, [name, *pair, "--filter", "("], "--filter: '(' is not a regular expression")
+    package_refuses(pair, [name, *pair, "--filter", "nothing-like-it"],
+                    "no cell that matches 'nothing-like-it' in common")
 
 
 def test_wrong_numbers_of_runs(pair):
@@ -106,19 +108,20 @@ def test_wrong_words(pair):
     run = pair[0]
     refuses(pair, ["compare", *pair, "--format", "xml"], "--format", "text", "json")
     refuses(pair, ["export", run], "which format?", "csv, markdown, bmf or junit")
-    refuses(pair, ["compare", run, "--by", "weather"], "--by", "backend", "collector")
-    refuses(pair, ["compare", *pair, "--baseline", "system"], "--baseline goes with --by")
-    refuses(pair, ["compare", run, "--by", "backend", "--baseline", "systemm"],
-            "'systemm' is not a back end of this run; it has pool, system and tcmalloc")
-    refuses(pair, ["compare", run, "--by", "collector", "--baseline", "pool"],
-            "'pool' is not a collector of this run; it has generational and none")
-    refuses(pair, ["compare", run, "--by", "backend", "--filter", "nothing"], "no cell that matches")
+    package_refuses(pair, ["compare", run, "--by", "weather"], "--by", "backend", "collector")
+    package_refuses(pair, ["compare", *pair, "--baseline", "system"], "--baseline goes with --by")
+    package_refuses(pair, ["compare", run, "--by", "backend", "--baseline", "systemm"],
+                    "'systemm' is not a back end of this run; it has pool, system and tcmalloc")
+    package_refuses(pair, ["compare", run, "--by", "collector", "--baseline", "pool"],
+                    "'pool' is not a collector of this run; it has generational and none")
+    package_refuses(pair, ["compare", run, "--by", "backend", "--filter", "nothing"],
+                    "no cell that matches")
     refuses(pair, ["compare", "--wrong"], "unknown option '--wrong'")
 
 
 def test_a_run_of_one_back_end_has_nothing_to_compare(make):
     run = make("run", works=1, backends=("system",))
-    refuses([run], ["compare", run, "--by", "backend"], "nothing to compare by backend")
+    package_refuses([run], ["compare", run, "--by", "backend"], "nothing to compare by backend")
 
 
 def test_a_long_name_keeps_its_indent():
@@ -138,7 +141,7 @@ def test_a_metric_without_a_direction_has_no_regression(make):
             record["metrics"]["collections"] = 3
         return records
     runs = make("base", works=1, records=counted), make("new", works=1, records=counted)
-    refuses(runs, ["check", *runs, "--metric", "collections"], "neither better nor worse")
+    package_refuses(runs, ["check", *runs, "--metric", "collections"], "neither better nor worse")
 
 
 def test_a_folder_whose_name_looks_like_an_option(make, tmp_path, monkeypatch):

@@ -31,7 +31,7 @@ def symbols(library):
                           text=True).stdout
 
 
-@pytest.mark.parametrize("folder, name", [("src", "hm_runtime")])
+@pytest.mark.parametrize("folder, name", [("src", "hm_runtime"), ("workloads", "hm_workloads")])
 def test_the_fast_paths_are_compiled_in(folder, name):
     """What allocates goes to the pool's slow path by name there, and never without HM_INLINE_POOL."""
     if not (COMMAND.parent / folder).is_dir():

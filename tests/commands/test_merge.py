@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from conftest import command, contents
+from conftest import command, contents, package
 from harness import call, check_folder, planned, read_environment, read_journal, refused
 
 RUN = ["--backend", "system,bump", "--collector", "none", "--filter",
@@ -49,6 +49,20 @@ def refuses(arguments, *words):
     refused(command("merge", *arguments), *words)
     assert contents(arguments[-1]) == before
     assert not list(arguments[-1].parent.glob("*.merge-*"))
+
+
+def package_refuses(arguments, *words):
+    """The package refuses in one line and leaves the folder that it was to fill empty; the command,
+    which makes that folder beside OUT and gives it its name, is asked by the other tests."""
+    out, *shards = arguments
+    before = contents(out)
+    out.mkdir()
+    code, output, errors = package("merge", "--name", out.name, out, *shards)
+    assert (code, output) == (2, "") and errors.count("\n") == 1, (code, errors)
+    assert all(word in errors for word in words), errors
+    assert not list(out.iterdir())
+    out.rmdir()
+    assert contents(out) == before
 
 
 def test_the_joined_shards_are_the_unsharded_plan(measured, tmp_path):
@@ -176,8 +190,8 @@ def test_what_is_given_twice_is_refused(measured, shards, tmp_path):
         entry for entry in d["backends"] if entry["name"] == "system").update(version="glibc 9"))])
 def test_mixtures_are_refused_with_what_differs(shards, tmp_path, what, change):
     edit(shards[1], change)
-    refuses([tmp_path / "out", *shards], "are not shards of one run", f"{what} differs")
-    refuses([tmp_path / "out", "--different-machines", *shards], f"{what} differs")
+    package_refuses([tmp_path / "out", *shards], "are not shards of one run", f"{what} differs")
+    package_refuses([tmp_path / "out", "--different-machines", *shards], f"{what} differs")
 
 
 def test_machines_are_mixed_only_when_told(shards, tmp_path):
@@ -218,7 +232,7 @@ def test_what_is_no_shard_is_refused(shards, tmp_path):
 @pytest.mark.parametrize("content", ["{", "[]", "", '{"record": "sample"}\n'])
 def test_hostile_journals_are_refused(shards, tmp_path, content):
     (shards[2] / "journal.jsonl").write_text(content if content.endswith("\n") else content + "\n")
-    refuses([tmp_path / "out", *shards], "shard3")
+    package_refuses([tmp_path / "out", *shards], "shard3")
 
 
 def test_out_must_be_new(shards, tmp_path):

@@ -143,7 +143,7 @@ def test_every_check_has_each_of_its_states_tested():
     document = examine()
     names = {check["check"] for check in document["checks"]}
     tested = {state[0] for state in STATES}
-    assert names - tested == {"environment", "plot_python", "disk"}
+    assert names - tested == {"environment", "plot_python", "reference", "disk"}
     for name in tested - {"foreign_cpu", "hardware_counters"}:
         verdicts = {state[2] for state in STATES if state[0] == name}
         assert {"ok", "warn"} <= verdicts, name
@@ -178,6 +178,23 @@ def test_the_python_of_the_report():
     assert found["verdict"] == "ok" and found["value"] == sys.executable
     found = check_of(examine(HEAPMARK_PYTHON="/bin/false"), "plot_python")
     assert found["verdict"] == "warn" and "python3-matplotlib" in found["remedy"]
+
+
+def test_the_python_to_compare_with(tmp_path):
+    """Where a run with --reference would do, where the compiler is missing, and where no python is."""
+    found = check_of(examine(CC="/no/such/cc"), "reference")
+    assert found["verdict"] == "warn" and "/no/such/cc" in found["value"]
+    assert "python3-dev" in found["remedy"]
+    found = check_of(examine(PATH=str(tmp_path), HOME=str(tmp_path), PYENV_ROOT=str(tmp_path)),
+                     "reference")
+    assert found["verdict"] == "warn" and found["value"] == "no python3 is here"
+    found = check_of(examine("--root", build(tmp_path, {})), "reference")
+    assert found["verdict"] == "cannot tell"
+    listed = json.loads(call("list", "references", "--format", "json").stdout)["references"]
+    able = [entry["runtime"] for entry in listed if entry["available"]]
+    found = check_of(examine(), "reference")
+    assert found["verdict"] == ("ok" if able else "warn")
+    assert not able or found["value"].split(", ")[0] == able[0]
 
 
 def test_the_pool_where_it_is_named():

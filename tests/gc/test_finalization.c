@@ -57,7 +57,7 @@ static void test_finalizers_run_in_tracking_order(void **state)
     assert_string_equal(order, "abc");
     for (int index = 0; index < 3; index++)
         hm_decref(heap, classes[index]);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -75,13 +75,13 @@ static void test_resurrection_keeps_what_it_reaches_and_no_more(void **state)
     assert_int_equal(hm_heap_collect(heap, 2), 1);
     assert_string_equal(order, "psp");
     assert_ptr_equal(saved, phoenix);
-    assert_int_equal(heap->live_objects, 2 + 2 * 3); /* two nodes, two classes of three */
+    assert_int_equal(hm_heap_live_objects(heap), 2 + 2 * 3); /* two nodes, two classes of three */
     hm_decref(heap, saved);
     assert_int_equal(hm_heap_collect(heap, 2), 2);
     assert_string_equal(order, "psp");
     hm_decref(heap, saving);
     hm_decref(heap, plain);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 

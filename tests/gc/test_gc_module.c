@@ -41,12 +41,12 @@ static void test_enable_and_disable_are_about_automatic_collection_only(void **s
     hm_gc_set_thresholds(heap, (uint32_t[]){1, 1, 1});
     for (int index = 0; index < 100; index++)
         fixture_leak_cycle(heap);
-    assert_int_equal(heap->live_objects, 100);
+    assert_int_equal(hm_heap_live_objects(heap), 100);
     assert_int_equal(hm_gc_collect(heap, 0), 100);
     assert_true(hm_gc_enable(heap));
     for (int index = 0; index < 100; index++)
         fixture_leak_cycle(heap);
-    assert_true(heap->live_objects < 10);
+    assert_true(hm_heap_live_objects(heap) < 10);
     fixture_end(heap);
 }
 
@@ -63,7 +63,7 @@ static void test_a_threshold_of_zero_never_collects(void **state)
     for (int index = 0; index < 5000; index++)
         fixture_leak_cycle(heap);
     assert_int_equal(hm_gc_get_stats(heap, 0).collections, 0);
-    assert_int_equal(heap->live_objects, 5000);
+    assert_int_equal(hm_heap_live_objects(heap), 5000);
     fixture_end(heap);
 }
 

@@ -23,7 +23,7 @@ static void test_simple_cycles_are_found(void **state)
     hm_decref(heap, list);
     assert_int_equal(hm_heap_collect(heap, 2), 2);
     assert_int_equal(hm_heap_collect(heap, 2), 0);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -64,7 +64,7 @@ static void test_cycles_through_code_are_found(void **state)
     assert_int_equal(hm_heap_collect(heap, 2), 3); /* instance, method, function: no dict made */
     hm_decref(heap, class);
     hm_decref(heap, name);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -80,7 +80,7 @@ static void test_a_class_that_refers_to_itself_is_found(void **state)
     hm_decref(heap, class);
     hm_decref(heap, name);
     assert_int_equal(hm_heap_collect(heap, 2), 3); /* class, its dict, instance */
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -100,7 +100,7 @@ static void test_what_is_referred_to_from_outside_stays(void **state)
     assert_int_equal(inner->reference_count, 1);
     hm_list_clear(heap, kept);
     hm_decref(heap, kept);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -155,7 +155,7 @@ static void test_thresholds_run_it_by_itself(void **state)
         fixture_leak_cycle(heap);
     assert_int_equal(heap->collector->counts(heap, 0).collections, 5);
     assert_int_equal(heap->collector->counts(heap, 1).collections, 1);
-    assert_true(heap->live_objects <= 101);
+    assert_true(hm_heap_live_objects(heap) <= 101);
     fixture_end(heap);
 }
 
@@ -215,7 +215,7 @@ static void test_off_and_none_never_collect(void **state)
         for (int cycle = 0; cycle < 5000; cycle++)
             fixture_leak_cycle(heap);
         assert_int_equal(hm_heap_collect(heap, 2), 0);
-        assert_int_equal(heap->live_objects, 5000);
+        assert_int_equal(hm_heap_live_objects(heap), 5000);
         assert_int_equal(hm_heap_collection_counts(heap).collections, 0);
         fixture_end(heap);
     }
@@ -245,12 +245,12 @@ static void run_random_graph(uint64_t seed)
     assert_true(hm_heap_add_roots(heap, roots, HM_COUNT_OF(roots)));
     for (size_t index = 0; index < NODES; index++)
         hm_decref(heap, nodes[index]);
-    uint64_t before = heap->live_objects, bytes, reachable;
+    uint64_t before = hm_heap_live_objects(heap), bytes, reachable;
     assert_true(hm_heap_live_bytes(heap, &bytes, &reachable));
     int64_t collected = hm_heap_collect(heap, 2);
-    if (heap->live_objects != reachable || before - (uint64_t)collected != reachable)
+    if (hm_heap_live_objects(heap) != reachable || before - (uint64_t)collected != reachable)
         fail_msg("seed %llu: %llu live, %llu reachable, %lld collected of %llu",
-                 (unsigned long long)seed, (unsigned long long)heap->live_objects,
+                 (unsigned long long)seed, (unsigned long long)hm_heap_live_objects(heap),
                  (unsigned long long)reachable, (long long)collected, (unsigned long long)before);
     fixture_end(heap);
 }

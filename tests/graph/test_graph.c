@@ -137,8 +137,8 @@ static void counted_free(void *block)
 
 static heap_state state_of(hm_heap *heap)
 {
-    heap_state now = {.live_objects = heap->live_objects,
-                      .tracked_objects = heap->tracked_objects,
+    heap_state now = {.live_objects = hm_heap_live_objects(heap),
+                      .tracked_objects = hm_heap_tracked_objects(heap),
                       .totals = hm_debug_read(),
                       .young_count = heap->young_count};
     hm_heap_enumerate(heap, sum_counts, &now.sum);
@@ -517,7 +517,7 @@ static void test_selections(void **state)
     fixture_expect(graph, &list, &node, 1);
     list.length = 0;
     assert_int_equal(hm_graph_select(graph, hm_graph_is_tracked, NULL, &list, &error), HM_OK);
-    assert_int_equal(list.length, heap->tracked_objects);
+    assert_int_equal(list.length, hm_heap_tracked_objects(heap));
     hm_graph_nodes_destroy(&list);
     hm_graph_free(graph);
     hm_decref(heap, other);

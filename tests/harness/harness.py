@@ -18,7 +18,7 @@ FIXTURES = Path(os.environ["HEAPMARK_FIXTURES"])
 ROOT = Path(__file__).resolve().parents[2]
 # In the order of --help.
 SUBCOMMANDS = ["list", "explain", "run", "sample", "report", "compare", "check", "goals", "export",
-               "merge", "timeline", "conform", "exec", "doctor"]
+               "merge", "timeline", "conform", "exec", "doctor", "stress"]
 # Under a sanitizer `system` is the sanitizer's allocator, and no other can be bound or preloaded.
 SANITIZED = bool(os.environ.get("HEAPMARK_SANITIZED"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness import COMMAND, ROOT, SMALL, SUBCOMMANDS, call, refused
 
-TOPICS = ["workloads", "backends", "collectors", "profiles", "metrics"]
+TOPICS = ["workloads", "backends", "collectors", "profiles", "metrics", "references"]
 
 
 def test_version_is_the_same_everywhere():
@@ -55,6 +55,10 @@ def test_list_of_everything():
     workloads = {entry["name"]: entry for entry in document["workloads"]}
     kinds = {p["name"]: p for p in workloads["short-lived"]["parameters"]}["kind"]
     assert kinds["default"] in kinds["choices"]
+    threads = {name: (entry["least_threads"], entry["even_threads"])
+               for name, entry in workloads.items() if entry["least_threads"] != 1}
+    assert threads == {"producer-consumer": (2, True)}
+    assert "threads: 2 or more, an even number" in call("list", "workloads").stdout
     metrics = re.findall(r"^HM_METRIC\((\w+),", (ROOT / "bench" / "metrics.def").read_text(),
                          re.MULTILINE)
     assert [entry["name"] for entry in document["metrics"]] == metrics

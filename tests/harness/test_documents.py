@@ -66,3 +66,32 @@ def test_completion_of_names():
     assert complete("run", "--collector", "=", "gen") == ["generational"]
     assert complete("explain", "peak") == ["peak_rss_bytes"]
     assert complete("list", "b") == ["backends"]
+    assert complete("list", "ref") == ["references"]
+    assert names("references")[0] in complete("run", "--reference", "")
+
+
+#: What no list can offer: numbers, expressions, and texts made of names.
+FREE = {"N", "N1,N2", "NS", "HEX", "DIGEST", "SECONDS", "TIME", "SIZE", "PERCENT", "PCT", "REGEX",
+        "INDEX/COUNT", "NAME=VALUE", "WORKLOAD.NAME=V1,V2"}
+
+
+def values_of(command):
+    """The options that take a value, with the word that --help has for it."""
+    text = call(command, "--help").stdout
+    return re.findall(r"^ +(?:-\w, )?(--[a-z][a-z-]*)=(\S+)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", SUBCOMMANDS)
+def test_completion_of_every_value(command, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for option, word in values_of(command):
+        offered = complete(command, option, "")
+        if "|" in word:
+            assert offered == word.split("|"), (command, option)
+        elif word in ("DIR", "BASE"):
+            assert complete(command, option, f"{tmp_path}/") == [f"{tmp_path}/folder"], option
+        elif word == "FILE":
+            assert f"{tmp_path}/file" in complete(command, option, f"{tmp_path}/"), option
+        else:
+            assert offered or word in FREE, (command, option)

@@ -76,7 +76,10 @@ def test_a_relative_path_means_the_same_after_a_change_of_folder(tmp_path):
     shutil.copy(fixture("tiny_malloc"), tmp_path / "own.so")
     run = [*BESIDE, "--backend", "so:./own.so", "--out", tmp_path / "run"]
     assert call("run", *run, cwd=tmp_path).returncode == 0
-    assert call("run", "--resume", "--out", tmp_path / "run", cwd="/").returncode == 0
+    # What a folder names is loaded only where the command names it too.
+    refused(call("run", "--resume", "--out", tmp_path / "run", cwd="/"), "--backend", "own.so")
+    assert call("run", "--resume", "--out", tmp_path / "run", "--backend", "system",
+                "--backend", f"so:{tmp_path}/own.so", cwd="/").returncode == 0
     assert call("run", "--resume", *run, cwd=tmp_path).returncode == 0
 
 

@@ -58,6 +58,18 @@ def test_a_signal_before_the_first_sample(tmp_path):
     assert sorted(s["id"] for s in check_folder(folder)) == planned(*LONGER)
 
 
+def test_a_run_from_before_there_were_references_goes_on(stopped):
+    folder, _ = stopped
+    path = folder / "environment.json"
+    document = json.loads(path.read_text())
+    assert document["options"].pop("references") == [] and document.pop("references") == []
+    path.write_text(json.dumps(document))
+    refused(call("run", "--resume", "--out", folder, "--reference", "python3"), "--reference differs")
+    done = call("run", "--resume", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    assert sorted(sample["id"] for sample in check_folder(folder)) == planned(*LONGER)
+
+
 def test_the_latest_run_is_the_one_to_resume(tmp_path):
     process = start("run", *LONGER, mark=new_mark(), cwd=tmp_path)
     latest = tmp_path / "results" / "latest"

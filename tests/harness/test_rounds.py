@@ -74,8 +74,8 @@ def test_rounds_go_on_while_a_cell_is_unsettled(tmp_path):
     # The first rounds come first, whole, and each further one after the last.
     assert sorted(s["id"] for s in samples[:FIXED]) == planned(*SETTLE)
     assert sorted(s["id"] for s in samples[FIXED:FIXED + 2]) == block(2)
-    assert [question[2:] for question in python.asked()] == 3 * [
-        ["heapmark_plot", "unsettled", str(tmp_path / "run"), "--precision", "2"]]
+    assert [question[4:] for question in python.asked()] == 3 * [
+        ["unsettled", "--precision", "2", "--", str(tmp_path / "run")]]
     paddings = [s["padding_bytes"] for s in samples if s["cell"] == CELL]
     assert len(set(paddings)) > 2
 

@@ -31,6 +31,22 @@ def finished(tmp_path_factory):
     return folder, done
 
 
+def test_works_that_need_more_threads_are_named(tmp_path):
+    words = ("left out: producer-consumer needs 2 threads or more, an even number; to include it: "
+             "--threads 1,2")
+    small = ["--backend", "system", "--collector", "none", "--filter", "^(producer|streaming)",
+             "--param", "streaming-generator.items=20", "--param", "producer-consumer.sizes=fixed",
+             "--repetitions", "1", "--memory-repetitions", "0", "--latency-repetitions", "0",
+             "--min-time", "1ms"]
+    assert f"# {words}" in call("run", "--dry-run", *small).stdout.splitlines()
+    done = call("run", *small, "--out", tmp_path / "run")
+    assert done.returncode == 0 and words in done.stderr.splitlines()
+    assert {s["workload"] for s in check_folder(tmp_path / "run")} >= {"streaming-generator"}
+    assert "left out" not in call("run", "--dry-run", *small, "--threads", "1,2").stdout
+    small[small.index("^(producer|streaming)")] = "^producer"
+    refused(call("run", "--dry-run", *small), words.removeprefix("left out: "))
+
+
 def test_a_dry_run_writes_nothing_and_is_the_same_again(tmp_path):
     first = call("run", "--dry-run", *SMALL, cwd=tmp_path)
     assert first.returncode == 0 and first.stderr == ""
@@ -273,7 +289,8 @@ def test_the_report_is_the_plot_packages(finished, tmp_path):
     done = call("report", folder, "--against", folder, HEAPMARK_PYTHON=sys.executable,
                 HEAPMARK_PLOT=str(tmp_path))
     assert done.returncode == 6
-    assert done.stdout == f"{['report', str(folder), '--against', str(folder)]}\n"
+    words = repr(["report", f"--against={folder}", "--", str(folder)])
+    assert done.stdout == f"{words}\n"
     refused(call("report", folder), "HEAPMARK_PYTHON", "python3-matplotlib")
 
 

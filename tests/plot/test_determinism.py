@@ -12,6 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.path import Path as Outline
 from synthetic import Recipe, write_run
+from synthetic_cells import Cell, write_cells
 
 from heapmark_plot import style
 from heapmark_plot.__main__ import main
@@ -27,7 +28,14 @@ RECIPES = {
     "quick": Recipe(works=2, backends=("system", "mine"), collectors=("none", "generational"),
                     release=True, contaminated=4, precision=0.5, counters=True),
     "soak": Recipe(works=0, backends=("tcmalloc",), collectors=("none",), soak={"tcmalloc": 3e5}),
+    "beside": [*(Cell("churn", name, cpu, threads=count) for count in (1, 2)
+                 for name, cpu in (("pool", 15.0), ("mimalloc", 30.0))),
+               Cell("churn", "pool-inline", 12.0, linkage="inline")],
 }
+
+
+def write(folder: Path, recipe: Recipe | list) -> Path:
+    return write_run(folder, recipe) if isinstance(recipe, Recipe) else write_cells(folder, recipe)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -46,7 +54,7 @@ def report_in_a_process(folder: Path, hash_seed: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_reports_of_one_run_are_the_same_bytes(name, tmp_path):
-    folder = write_run(tmp_path / "run", RECIPES[name])
+    folder = write(tmp_path / "run", RECIPES[name])
     first = report_in_a_process(folder, "0")
     assert report_in_a_process(folder, "4711") == first
     shutil.rmtree(folder / "figures")
@@ -60,7 +68,7 @@ def test_reports_of_one_run_are_the_same_bytes(name, tmp_path):
 def test_the_recipes_draw_every_figure_between_them(tmp_path):
     drawn = set()
     for name, recipe in RECIPES.items():
-        analysis = analyse(load_run(write_run(tmp_path / name, recipe)))
+        analysis = analyse(load_run(write(tmp_path / name, recipe)))
         drawn |= {kind.name for kind in FIGURES if not isinstance(_drawn(kind, analysis), str)}
     assert drawn == {kind.name for kind in FIGURES}
 

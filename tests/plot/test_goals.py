@@ -13,6 +13,8 @@ from heapmark_plot.goals.table import CLASSES, GOALS, MOST, NONE_ABOVE
 from heapmark_plot.load import load_run
 from heapmark_plot.measured import MeasuredRun
 
+LIFO = "batch/blocks:1"
+FIFO = "churn/live:1000/sizes:fixed/victim:oldest"
 PYMALLOC = {"linkage": "runtime", "runtime": "cpython-3.11.2"}
 DEBIAN = [reference("cpython-3.11.2")]
 
@@ -40,19 +42,22 @@ def one(judgement):
 
 def lifo(pool, pymalloc, **more):
     """A quiet LIFO of the pool and of pymalloc, beside others whose noise is like theirs."""
-    others = [Cell("batch", name, 9.0) for name in ("jemalloc", "tcmalloc", "mimalloc")]
-    return [Cell("batch", "pool", pool), Cell("batch", "cpython-pymalloc", pymalloc, **PYMALLOC),
+    others = [Cell(LIFO, name, 9.0) for name in ("jemalloc", "tcmalloc", "mimalloc")]
+    return [Cell(LIFO, "pool", pool), Cell(LIFO, "cpython-pymalloc", pymalloc, **PYMALLOC),
             *others]
 
 
 def test_the_table_is_the_one_that_was_asked_for():
     limits = {goal.name: goal.limit for goal in GOALS}
-    assert len(limits) == len(GOALS) == 33
+    assert len(limits) == len(GOALS) == 42
     four = ("lifo", "fifo", "churn", "random-free")
     assert [limits[f"pymalloc-3.11-{name}"] for name in four] == [0.60, 0.60, 0.45, 0.70]
     assert [limits[f"pymalloc-3.13-{name}"] for name in four] == [0.35, 0.40, 0.40, 0.60]
     assert [limits[f"mimalloc-{name}"] for name in four] == [0.50, 0.65, 0.70, 0.90]
     assert [limits[f"newest-mimalloc-{name}"] for name in four] == [0.65, 0.75, 0.75, 0.95]
+    for rival in ("pymalloc-3.11", "pymalloc-3.13", "mimalloc", "newest-mimalloc", "inline"):
+        for order in ("lifo",) if rival == "inline" else ("lifo", "fifo"):
+            assert limits[f"{rival}-{order}-batches"] == limits[f"{rival}-{order}"]
     assert (limits["inline-lifo"], limits["bump"], limits["peak-rss"]) == (0.80, 1.6, 1.10)
     assert (limits["rss-churn"], limits["rss-drop-age"], limits["rss-drop-random"]) == (1.25, 2, 1.1)
     assert {limits[f"runtime-{kind}"] for kind in ("tuple", "list", "dict", "instance",
@@ -64,7 +69,7 @@ def test_the_table_is_the_one_that_was_asked_for():
 
 
 def test_a_goal_is_met_where_the_whole_interval_is_below_its_limit(judged):
-    verdict = one(judged(lifo(2.5, 5.0), "pymalloc-3.11-lifo", references=DEBIAN))
+    verdict = one(judged(lifo(2.5, 5.0), "pymalloc-3.11-lifo$", references=DEBIAN))
     assert (verdict.status, verdict.why) == ("met", "")
     ratio = verdict.worst.ratio
     assert ratio.low < ratio.value < ratio.high <= 0.60 and ratio.value == pytest.approx(0.5, rel=0.03)
@@ -72,23 +77,23 @@ def test_a_goal_is_met_where_the_whole_interval_is_below_its_limit(judged):
 
 
 def test_a_goal_is_not_met_where_the_interval_ends_above_its_limit(judged):
-    far = one(judged(lifo(4.0, 5.0), "pymalloc-3.11-lifo", references=DEBIAN))
+    far = one(judged(lifo(4.0, 5.0), "pymalloc-3.11-lifo$", references=DEBIAN))
     assert (far.status, far.why) == ("not met", "wholly above the limit")
-    held = one(judged(lifo(2.95, 5.0), "pymalloc-3.11-lifo", references=DEBIAN, noise=0.05))
+    held = one(judged(lifo(2.95, 5.0), "pymalloc-3.11-lifo$", references=DEBIAN, noise=0.05))
     ratio = held.worst.ratio
     assert ratio.low < 0.60 < ratio.high, ratio
     assert held.status == "not met" and "interval holds" in held.why
 
 
 def test_time_is_cpu_time(judged):
-    cells = [Cell("batch", "pool", 8.0, scaling=4.0), Cell("batch", "mimalloc", 10.0)]
-    verdict = one(judged(cells, "^mimalloc-lifo"))
+    cells = [Cell(LIFO, "pool", 8.0, scaling=4.0), Cell(LIFO, "mimalloc", 10.0)]
+    verdict = one(judged(cells, "^mimalloc-lifo$"))
     assert verdict.status == "not met" and verdict.worst.ratio.value == pytest.approx(0.8, rel=0.03)
 
 
 def test_what_is_not_there_is_not_measured_and_said_by_name(judged):
-    cells = [Cell("batch", "pool", 2.0), Cell("batch", "jemalloc", 9.0)]
-    told = judged(cells, "lifo", absent={"mimalloc": "libmimalloc2.0 not found"},
+    cells = [Cell(LIFO, "pool", 2.0), Cell(LIFO, "jemalloc", 9.0)]
+    told = judged(cells, "lifo$", absent={"mimalloc": "libmimalloc2.0 not found"},
                   references=[reference("cpython-3.12.1")])
     why = {verdict.goal.name: verdict.why for verdict in told.verdicts}
     assert {verdict.status for verdict in told.verdicts} == {"not measured"}
@@ -99,15 +104,15 @@ def test_what_is_not_there_is_not_measured_and_said_by_name(judged):
 
 
 def test_a_work_that_the_run_lacks_is_not_measured(judged):
-    cells = [Cell("batch", "pool", 2.0), Cell("batch", "mimalloc", 9.0)]
-    verdict = one(judged(cells, "^mimalloc-fifo"))
-    assert (verdict.status, verdict.why) == ("not measured", "no cell of batch/order:fifo")
-    rival = one(judged([*cells, Cell("batch/order:fifo", "pool", 2.0)], "^mimalloc-fifo"))
-    assert rival.why == "no cell of batch/order:fifo with mimalloc"
+    cells = [Cell(LIFO, "pool", 2.0), Cell(LIFO, "mimalloc", 9.0)]
+    verdict = one(judged(cells, "^mimalloc-fifo$"))
+    assert (verdict.status, verdict.why) == ("not measured", f"no cell of {FIFO}")
+    rival = one(judged([*cells, Cell(FIFO, "pool", 2.0)], "^mimalloc-fifo$"))
+    assert rival.why == f"no cell of {FIFO} with mimalloc"
 
 
 def test_a_python_that_is_not_optimised_is_no_yardstick(judged):
-    verdict = one(judged(lifo(1.0, 5.0), "pymalloc-3.11-lifo",
+    verdict = one(judged(lifo(1.0, 5.0), "pymalloc-3.11-lifo$",
                          references=[reference("cpython-3.11.2", "none")]))
     assert verdict.status == "not measured" and "not optimised" in verdict.why
 
@@ -124,28 +129,28 @@ def test_both_works_of_a_goal_count_and_the_worse_decides(judged):
 
 
 def test_invalid_and_single_samples_give_no_verdict(judged):
-    broken = one(judged([Cell("batch", "pool", 2.0), Cell("batch", "mimalloc", 9.0, invalid="crash")],
-                        "^mimalloc-lifo"))
+    broken = one(judged([Cell(LIFO, "pool", 2.0), Cell(LIFO, "mimalloc", 9.0, invalid="crash")],
+                        "^mimalloc-lifo$"))
     assert broken.status == "not measured" and "every sample is invalid" in broken.why
-    single = one(judged([Cell("batch", "pool", 2.0), Cell("batch", "mimalloc", 9.0, repetitions=1)],
-                        "^mimalloc-lifo"))
+    single = one(judged([Cell(LIFO, "pool", 2.0), Cell(LIFO, "mimalloc", 9.0, repetitions=1)],
+                        "^mimalloc-lifo$"))
     assert single.status == "not measured" and "one sample has no interval" in single.why
 
 
 def test_a_ratio_is_of_one_run_and_the_worst_run_decides(judged):
-    apart = judged([[Cell("batch", "pool", 2.0)], [Cell("batch", "mimalloc", 9.0)]], "^mimalloc-lifo",
+    apart = judged([[Cell(LIFO, "pool", 2.0)], [Cell(LIFO, "mimalloc", 9.0)]], "^mimalloc-lifo$",
                    baseline="none")
     assert one(apart).status == "not measured"
-    good, bad = ([Cell("batch", "pool", ns), Cell("batch", "mimalloc", 9.0)] for ns in (2.0, 7.0))
-    verdict = one(judged([good, bad], "^mimalloc-lifo"))
+    good, bad = ([Cell(LIFO, "pool", ns), Cell(LIFO, "mimalloc", 9.0)] for ns in (2.0, 7.0))
+    verdict = one(judged([good, bad], "^mimalloc-lifo$"))
     assert verdict.status == "not met" and len(verdict.pairs) == 2
     assert verdict.worst.ratio.value == pytest.approx(7 / 9, rel=0.03)
 
 
 def test_the_newest_mimalloc_is_judged_by_its_label(judged):
-    cells = [Cell("batch", "pool", 2.0), Cell("batch", "mimalloc3", 4.0)]
-    assert one(judged(cells, "newest-mimalloc-lifo", newest="mimalloc3")).status == "met"
-    other = one(judged(cells, "newest-mimalloc-lifo", newest="other"))
+    cells = [Cell(LIFO, "pool", 2.0), Cell(LIFO, "mimalloc3", 4.0)]
+    assert one(judged(cells, "newest-mimalloc-lifo$", newest="mimalloc3")).status == "met"
+    other = one(judged(cells, "newest-mimalloc-lifo$", newest="other"))
     assert (other.status, other.why) == ("not measured", "no cell of other")
 
 
@@ -169,9 +174,8 @@ def test_the_family_of_all_raw_works_is_corrected(judged):
     counts = verdict.counts
     assert counts["above"] == 0 and counts["below"] >= 2 * 2 * 69
     widths = [pair.ratio.high / pair.ratio.low for pair in verdict.pairs]
-    alone = one(judged([Cell("batch", "pool", 5.0), Cell("batch", "mimalloc", 5.0),
-                        Cell("batch", "jemalloc", 5.0), Cell("batch", "tcmalloc", 5.0)],
-                       "^mimalloc-lifo", repetitions=5, noise=0.02))
+    alone = one(judged([Cell(LIFO, name, 5.0) for name in ("pool", "mimalloc", "jemalloc", "tcmalloc")],
+                       "^mimalloc-lifo$", repetitions=5, noise=0.02))
     narrow = alone.worst.ratio
     assert min(widths) > narrow.high / narrow.low
 
@@ -188,6 +192,14 @@ def test_a_family_with_a_hole_is_not_measured(judged):
     verdict = one(judged(cells, "^raw$", repetitions=3))
     assert (verdict.status, verdict.why) == ("not measured", "no cell of churn, 2 threads")
     assert len(verdict.pairs) == 3 * (2 * 69 - 1)
+
+
+def test_another_run_s_works_and_back_ends_leave_no_hole_in_the_family(judged):
+    others = [Cell(work, backend, 5.0) for work in (FIFO, "batch", "churn", "churn/drop:random")
+              for backend in ("pool", "mimalloc")]
+    verdict = one(judged([raw_cells(), others], "^raw$", repetitions=5))
+    assert (verdict.status, verdict.why) == ("met", "")
+    assert len(verdict.pairs) == 3 * 2 * 69 + 2
 
 
 def large(backend, net, live=40 * MIB, work="lru-cache/capacity:100000"):
@@ -247,7 +259,7 @@ def test_objects_are_judged_under_both_collectors(judged):
 
 
 def test_the_text_says_goal_limit_ratio_and_what_lacks(judged):
-    judgement = judged(lifo(2.5, 5.0), "lifo", references=DEBIAN, control_shift=1.3)
+    judgement = judged(lifo(2.5, 5.0), "lifo$", references=DEBIAN, control_shift=1.3)
     text = goals_text(judgement)
     lines = text.splitlines()
     assert max(map(len, lines)) <= 100
@@ -258,15 +270,52 @@ def test_the_text_says_goal_limit_ratio_and_what_lacks(judged):
     assert any(line.strip() == "heapmark run --profile goals --seed 0x1" for line in lines)
 
 
+def test_lifo_is_one_block_and_fifo_a_rolling_queue(judged):
+    """Batches of 1,000 are goals of their own: neither stands in for the other."""
+    cells = [Cell(work, backend, ns) for work, ratio in ((LIFO, 0.4), (FIFO, 0.6), ("batch", 0.7),
+                                                        ("batch/order:fifo", 0.7))
+             for backend, ns in (("pool", 10 * ratio), ("mimalloc", 10.0), ("jemalloc", 9.0))]
+    statuses = {verdict.goal.name: verdict.status
+                for verdict in judged(cells, "^mimalloc-[lf]ifo").verdicts}
+    assert statuses == {"mimalloc-lifo": "met", "mimalloc-lifo-batches": "not met",
+                        "mimalloc-fifo": "met", "mimalloc-fifo-batches": "not met"}
+
+
+def test_bump_is_found_under_its_own_linkage(judged):
+    work = "batch/blocks:1000000/timed:allocate"
+    cells = [Cell(work, "pool", 3.0), Cell(work, "bump", 2.5, linkage="static"),
+             Cell(work, "mimalloc", 5.0)]
+    assert one(judged(cells, "^bump$")).status == "met"
+
+
+def test_what_no_run_has_a_work_of_is_told_in_one_line(judged):
+    judgement = judged([Cell(LIFO, "pool", 2.0), Cell(LIFO, "mimalloc", 9.0)], "mimalloc|^dict")
+    text = " ".join(goals_text(judgement).split())
+    assert "not in these runs: mimalloc-lifo-batches, mimalloc-fifo, mimalloc-fifo-batches," in text
+    assert "dict-insert-1e3" in text and "insert at 1e3" not in text
+    assert "1 of 16 goals met, 0 not met, 15 not measured." in text
+    table = goals_markdown(judgement)
+    assert "Not in these runs: mimalloc-lifo-batches," in table and "insert at 1e3" not in table
+    known = {goal["goal"]: goal["in_these_runs"] for goal in json.loads(goals_json(judgement))["goals"]}
+    assert known["mimalloc-lifo"] and known["newest-mimalloc-lifo"] and not known["dict-get-1e6"]
+
+
+def test_goals_that_lack_the_same_are_told_in_one_line(judged):
+    cells = [Cell(work, "pool", 2.0) for work in (LIFO, FIFO, "batch", "churn")]
+    lines = goals_text(judged(cells, "^pymalloc-3.11")).splitlines()
+    assert "  4 goals not measured: no python3 3.11 in the run (--reference)" in lines
+    assert sum("--reference" in line for line in lines) == 1
+
+
 def test_markdown_and_json_hold_the_same(judged):
-    judgement = judged(lifo(2.5, 5.0), "^(pymalloc-3.11|mimalloc)-lifo", references=DEBIAN)
+    judgement = judged(lifo(2.5, 5.0), "^(pymalloc-3.11|mimalloc)-lifo$", references=DEBIAN)
     table = goals_markdown(judgement)
     assert "| pool vs pymalloc of Debian's python3 3.11: LIFO, 64 B | ≤ 0.60 |" in table
     document = json.loads(goals_json(judgement))
     assert (document["met"], document["not_met"], document["not_measured"]) == (2, 0, 0)
     goal = document["goals"][0]
     assert goal["status"] == "met" and goal["decides"]["high"] <= 0.6 and goal["corrected"] is False
-    assert goal["ratios"][0]["new"].startswith("batch/backend:pool/")
+    assert goal["ratios"][0]["new"].startswith("batch/blocks:1/backend:pool/")
     assert goal["ratios"][0]["new_samples"] == 7 and goal["rule"] == MOST
 
 
@@ -274,18 +323,18 @@ def test_markdown_and_json_hold_the_same(judged):
                                             ("no-such-goal", "matches no goal")])
 def test_a_bad_filter_is_refused(judged, pattern, words):
     with pytest.raises(InputError, match=words):
-        judged([Cell("batch", "pool", 2.0)], pattern)
+        judged([Cell(LIFO, "pool", 2.0)], pattern)
 
 
 def test_exit_codes(tmp_path, capsys):
     from heapmark_plot.__main__ import main
-    cells = [Cell("batch", "pool", 2.0), Cell("batch", "mimalloc", 9.0)]
+    cells = [Cell(LIFO, "pool", 2.0), Cell(LIFO, "mimalloc", 9.0)]
     folder = str(write_cells(tmp_path / "run", cells))
-    assert main(["goals", "--filter=^mimalloc-lifo", folder]) == 0
+    assert main(["goals", "--filter=^mimalloc-lifo$", folder]) == 0
     assert "1 of 1 goal met" in capsys.readouterr().out
     assert main(["goals", "--filter=^mimalloc", folder]) == MISSING == 3
-    slow = str(write_cells(tmp_path / "slow", [Cell("batch", "pool", 8.0), cells[1]]))
-    assert main(["goals", "--filter=^mimalloc-lifo", slow]) == REGRESSION
+    slow = str(write_cells(tmp_path / "slow", [Cell(LIFO, "pool", 8.0), cells[1]]))
+    assert main(["goals", "--filter=^mimalloc-lifo$", slow]) == REGRESSION
     assert main(["goals", folder, str(tmp_path / "nowhere")]) == 2
 
 

@@ -86,9 +86,9 @@ static void test_the_dict_is_made_when_asked_for_and_holds_them_from_then_on(voi
     hm_object *instance = new_instance(heap, &(hm_class_spec){.name = "A", .has_dict = true});
     set_number(heap, instance, 1);
     set_number(heap, instance, 0);
-    uint64_t objects = heap->live_objects;
+    uint64_t objects = hm_heap_live_objects(heap);
     hm_object *dict = hm_instance_dict(heap, instance);
-    assert_int_equal(heap->live_objects, objects + 1);
+    assert_int_equal(hm_heap_live_objects(heap), objects + 1);
     assert_ptr_equal(hm_instance_dict(heap, instance), dict);
     assert_int_equal(hm_dict_length(dict), 2);
     set_number(heap, instance, 2);
@@ -98,7 +98,7 @@ static void test_the_dict_is_made_when_asked_for_and_holds_them_from_then_on(voi
     hm_dict_clear(heap, dict);
     assert_int_equal(get_number(heap, instance, 0), -1);
     hm_decref(heap, instance);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -151,7 +151,7 @@ static void test_a_cycle_through_an_attribute_is_one_object(void **state)
         hm_decref(heap, instance);
         /* The class dies with its instance; the dict only shows the attributes. */
         assert_int_equal(hm_heap_collect(heap, 2), 2);
-        assert_int_equal(heap->live_objects, 0);
+        assert_int_equal(hm_heap_live_objects(heap), 0);
     }
     fixture_end(heap);
 }
@@ -181,7 +181,7 @@ static void test_a_dict_that_shows_attributes_refers_to_nothing(void **state)
     hm_object *all[] = {referrers, number, name, list, instance};
     for (size_t index = 0; index < HM_COUNT_OF(all); index++)
         hm_decref(heap, all[index]);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -198,11 +198,12 @@ static void test_shared_names_are_used_up_by_instances(void **state)
         hm_decref(heap, short_lived);
     }
     hm_object *instance = hm_instance_new(heap, class);
-    uint64_t objects = heap->live_objects;
+    uint64_t objects = hm_heap_live_objects(heap);
     set_number(heap, instance, 1);
-    assert_int_equal(heap->live_objects, objects + 2); /* the name, now shared, and the value */
+    assert_int_equal(hm_heap_live_objects(heap),
+                     objects + 2); /* the name, now shared, and the value */
     set_number(heap, instance, 2);
-    assert_int_equal(heap->live_objects, objects + 5); /* these, and the dict */
+    assert_int_equal(hm_heap_live_objects(heap), objects + 5); /* these, and the dict */
     assert_string_equal(order_of(instance), "1 2 ");
     hm_decref(heap, instance);
     hm_decref(heap, class);

@@ -22,9 +22,9 @@ static void drop_nested_lists(const char *collector)
         hm_list_set(heap, outer, 0, list);
         list = outer;
     }
-    assert_int_equal(heap->live_objects, NESTING + 1);
+    assert_int_equal(hm_heap_live_objects(heap), NESTING + 1);
     hm_decref(heap, list);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     hm_heap_destroy(heap);
 }
 
@@ -74,7 +74,7 @@ static void test_a_deep_mixture_is_dropped(void **state)
         object = wrap(heap, class, depth % 5, object);
     hm_decref(heap, object);
     hm_decref(heap, class);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -119,7 +119,7 @@ static void test_a_finalizer_runs_once_even_after_resurrection(void **state)
     hm_decref(heap, phoenix);
     assert_int_equal(finalized, 1);
     hm_decref(heap, class);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -192,7 +192,7 @@ static void test_a_failed_finalizer_is_told_and_the_object_dies(void **state)
     assert_string_equal(seen.message, "bad end");
     assert_int_equal(heap->error.status, HM_OK);
     hm_decref(heap, class);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 

@@ -359,6 +359,9 @@ static void test_removed_keys_do_not_lengthen_searches(void **state)
         assert_true(hm_dict_set(heap, dict, key, key));
         assert_true(hm_dict_delete(heap, dict, key));
         assert_null(hm_dict_get(heap, dict, key));
+        const hm_dict_keys *keys = ((hm_dict *)dict)->keys;
+        assert_in_range(groups_to(keys, 4242, hm_dict_find(keys, key, 4242).slot), 1, 3);
+        assert_int_equal(keys->tries, 0);
     }
     assert_few_probes(heap, dict, WINDOW);
     hm_decref(heap, key);
@@ -386,9 +389,115 @@ static void test_keys_of_one_hash_are_told_apart(void **state)
     fixture_end(heap);
 }
 
+/* The short way to an int's hash says what hm_object_hash says, for each number of digits and
+ * around the modulus; what it leaves to that one is negative or a str not hashed before. */
+static void test_hashes_at_hand_are_the_hashes(void **state)
+{
+    HM_UNUSED(state);
+    static const int64_t bases[] = {0,
+                                    1 << 30,
+                                    INT64_C(1) << 60,
+                                    (INT64_C(1) << 61) - 1,
+                                    (INT64_C(1) << 62) - 2,
+                                    3 * (INT64_C(1) << 61) - 3,
+                                    INT64_MAX - 3};
+    hm_heap *heap = fixture_heap("none");
+    for (size_t which = 0; which < HM_COUNT_OF(bases); which++) {
+        for (int64_t add = which == 0 ? 0 : -3; add <= 3; add++) {
+            hm_object *key = hm_int_new(heap, bases[which] + add);
+            uint64_t short_way = 0, hash;
+            assert_true(hm_key_hash_at_hand(key, &short_way));
+            assert_true(hm_object_hash(heap, key, &hash));
+            assert_int_equal(short_way, hash);
+            assert_int_equal(hm_int_value(key), bases[which] + add);
+            hm_decref(heap, key);
+        }
+    }
+    hm_object *negative = hm_int_new(heap, INT64_MIN);
+    uint64_t hash;
+    assert_false(hm_key_hash_at_hand(negative, &hash));
+    assert_int_equal(hm_int_value(negative), INT64_MIN);
+    hm_decref(heap, negative);
+    fixture_end(heap);
+}
+
+/* A key put in and taken out takes its old slot again, and popping from the end makes no room that
+ * the index has not: a third of the slots stays empty, or a search would not end. */
+static void test_a_third_of_the_slots_stays_empty(void **state)
+{
+    HM_UNUSED(state);
+    hm_random random;
+    hm_random_seed(&random, 5);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    for (int step = 0; step < 60000; step++) {
+        hm_object *key, *value;
+        if (step % 3 != 2) {
+            add_int(heap, dict, hm_random_below(&random, UINT64_C(1) << 59));
+        } else if (hm_dict_length(dict) > 600 || step % 2 == 0) {
+            assert_true(hm_dict_pop_item(heap, dict, &key, &value));
+            hm_decref(heap, key);
+            hm_decref(heap, value);
+        }
+        while (hm_dict_length(dict) > 900) {
+            assert_true(hm_dict_pop_item(heap, dict, &key, &value));
+            hm_decref(heap, key);
+            hm_decref(heap, value);
+        }
+        const hm_dict_keys *keys = ((hm_dict *)dict)->keys;
+        size_t used = 0;
+        for (size_t slot = 0; step % 97 == 0 && slot <= keys->slot_mask; slot++)
+            used += hm_dict_slot_get(keys, slot, keys->width_log2) !=
+                    hm_dict_special(HM_SLOT_EMPTY, keys->width_log2);
+        assert_true(used * 3 <= ((size_t)keys->slot_mask + 1) * 2);
+    }
+    hm_decref(heap, dict);
+    fixture_end(heap);
+}
+
+/* Each of four entries in turn holds the last reference to its key or its value: the dict drops
+ * what lives on and what dies, each once. */
+static void test_a_dying_dict_drops_what_lives_on_and_what_dies(void **state)
+{
+    HM_UNUSED(state);
+    for (int dying = 0; dying < 8; dying++) {
+        for (int kind = 0; kind < 2; kind++) {
+            hm_heap *heap = fixture_heap("generational");
+            uint64_t before = hm_heap_live_objects(heap);
+            hm_object *keys[4], *values[4];
+            hm_object *dict = hm_dict_new(heap);
+            for (int entry = 0; entry < 4; entry++) {
+                char name[32];
+                snprintf(name, sizeof name, "key_%d", entry);
+                keys[entry] = kind == 0 ? hm_str_from(heap, name) : hm_int_new(heap, 5000 + entry);
+                values[entry] = hm_list_new(heap);
+                assert_true(hm_dict_set(heap, dict, keys[entry], values[entry]));
+            }
+            hm_decref(heap, dying % 2 == 0 ? keys[dying / 2] : values[dying / 2]);
+            hm_decref(heap, dict);
+            assert_int_equal(hm_heap_live_objects(heap), before + 7);
+            for (int entry = 0; entry < 4; entry++) {
+                if (dying / 2 != entry || dying % 2 != 0) {
+                    assert_int_equal(keys[entry]->reference_count, 1);
+                    hm_decref(heap, keys[entry]);
+                }
+                if (dying / 2 != entry || dying % 2 == 0) {
+                    assert_int_equal(values[entry]->reference_count, 1);
+                    hm_decref(heap, values[entry]);
+                }
+            }
+            assert_int_equal(hm_heap_live_objects(heap), before);
+            fixture_end(heap);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hashes_at_hand_are_the_hashes),
+        cmocka_unit_test(test_a_third_of_the_slots_stays_empty),
+        cmocka_unit_test(test_a_dying_dict_drops_what_lives_on_and_what_dies),
         cmocka_unit_test(test_items_are_popped_from_the_end),
         cmocka_unit_test(test_sizes_and_growth_are_cpythons),
         cmocka_unit_test(test_str_keys_take_smaller_entries_until_another_key_comes),

@@ -97,7 +97,7 @@ static void test_free_lists_keep_objects_and_give_them_back(void **state)
             calls = hm_debug_read().allocating_calls;
         assert_int_equal(hm_debug_read().allocating_calls, calls);
     }
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     uint64_t blocks = hm_debug_read().live_blocks;
     hm_heap_collect(heap, 2);
     assert_int_equal(hm_debug_read().live_blocks, blocks - 40);

@@ -7,7 +7,7 @@ static void test_small_ints_are_shared_and_immortal(void **state)
 {
     HM_UNUSED(state);
     hm_heap *heap = fixture_heap("none");
-    uint64_t before = heap->live_objects;
+    uint64_t before = hm_heap_live_objects(heap);
     for (int64_t value = HM_SMALL_INT_MIN; value <= HM_SMALL_INT_MAX; value++) {
         hm_object *number = hm_int_new(heap, value);
         assert_ptr_equal(number, hm_int_new(heap, value));
@@ -15,11 +15,11 @@ static void test_small_ints_are_shared_and_immortal(void **state)
         assert_true(hm_is_immortal(number));
         assert_int_equal(number->reference_count, HM_IMMORTAL_COUNT);
     }
-    assert_int_equal(heap->live_objects, before);
+    assert_int_equal(hm_heap_live_objects(heap), before);
     hm_object *below = hm_int_new(heap, HM_SMALL_INT_MIN - 1);
     hm_object *above = hm_int_new(heap, HM_SMALL_INT_MAX + 1);
     assert_false(hm_is_immortal(below) || hm_is_immortal(above));
-    assert_int_equal(heap->live_objects, before + 2);
+    assert_int_equal(hm_heap_live_objects(heap), before + 2);
     hm_decref(heap, below);
     hm_decref(heap, above);
     fixture_end(heap);

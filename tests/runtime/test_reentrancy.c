@@ -147,7 +147,7 @@ static void test_a_name_interned_while_the_table_is_made(void **state)
     assert_ptr_equal(name, set.held);
     assert_int_equal(name->reference_count, 2);
     weak_drop_all(heap, name, set.held);
-    assert_int_equal(heap->live_objects, 0);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
     fixture_end(heap);
 }
 
@@ -553,7 +553,7 @@ static void test_containers_changed_while_they_change(void **state)
         hm_decref(heap, container);
         assert_int_equal(given.times, 6);
         hm_heap_collect(heap, 2);
-        assert_int_equal(heap->live_objects, 0);
+        assert_int_equal(hm_heap_live_objects(heap), 0);
         fixture_end(heap);
     }
 }

@@ -27,10 +27,10 @@ static void test_interned_strings_are_one_object_and_mortal(void **state)
     assert_ptr_equal(first, second);
     assert_true(hm_str_is_interned(first));
     assert_int_equal(first->reference_count, 2);
-    uint64_t live = heap->live_objects;
+    uint64_t live = hm_heap_live_objects(heap);
     hm_decref(heap, first);
     hm_decref(heap, second);
-    assert_int_equal(heap->live_objects, live - 1);
+    assert_int_equal(hm_heap_live_objects(heap), live - 1);
     hm_object *again = hm_str_interned(heap, "name");
     assert_int_equal(again->reference_count, 1);
     hm_decref(heap, again);

@@ -226,7 +226,7 @@ static void run(const char *collector, uint64_t seed)
     }
     weak_drop_all(m.heap, m.set, m.values, m.keys, m.class);
     collect(&m);
-    assert_int_equal(m.heap->tracked_objects, 0);
+    assert_int_equal(hm_heap_tracked_objects(m.heap), 0);
     fixture_end(m.heap);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static shadow_calls sound; /* what the broken calls lead to */
+static hm_stress_calls sound; /* what the broken calls lead to */
 
 /* The last block of `remember`, while it is live. */
 static char *last;
@@ -192,8 +192,8 @@ static void racing_free(void *block)
 
 typedef struct defect {
     const char *name, *what;
-    shadow_calls calls; /* those that are broken */
-    bool unsized;       /* so that every free comes through `free` */
+    hm_stress_calls calls; /* those that are broken */
+    bool unsized;          /* so that every free comes through `free` */
 } defect;
 
 static const defect defects[] = {
@@ -245,7 +245,7 @@ static const defect defects[] = {
             calls->call = broken->call;                                                            \
     } while (0)
 
-static void replace(shadow_calls *calls, const shadow_calls *broken)
+static void replace(hm_stress_calls *calls, const hm_stress_calls *broken)
 {
     REPLACE(malloc);
     REPLACE(calloc);
@@ -259,7 +259,7 @@ static void replace(shadow_calls *calls, const shadow_calls *broken)
     REPLACE(purge);
 }
 
-bool shadow_break(shadow_calls *calls, const char *name)
+bool shadow_break(hm_stress_calls *calls, const char *name)
 {
     for (size_t index = 0; index < HM_COUNT_OF(defects); index++) {
         if (strcmp(defects[index].name, name) != 0)

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /** Has `calls` go through the defect of this name; false: there is none of this name. */
-bool shadow_break(shadow_calls *calls, const char *name);
+bool shadow_break(hm_stress_calls *calls, const char *name);
 
 /** Writes the names, each with what it does. */
 void shadow_broken_list(FILE *stream);

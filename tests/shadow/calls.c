@@ -6,21 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-shadow_calls shadow_calls_pool(void)
+hm_stress_calls shadow_calls_pool(void)
 {
-    return (shadow_calls){.malloc = hm_pool_malloc,
-                          .calloc = hm_pool_calloc,
-                          .realloc = hm_pool_realloc,
-                          .free = hm_pool_free,
-                          .aligned_alloc = hm_pool_aligned_alloc,
-                          .free_sized = hm_pool_free_sized,
-                          .usable_size = hm_pool_usable_size,
-                          .stats = hm_pool_stats,
-                          .size_classes = hm_pool_size_classes,
-                          .purge = hm_pool_purge,
-                          .check = hm_pool_check,
-                          .small_alignment_bytes = 16,
-                          .name = "the pool, linked"};
+    return (hm_stress_calls){.malloc = hm_pool_malloc,
+                             .calloc = hm_pool_calloc,
+                             .realloc = hm_pool_realloc,
+                             .free = hm_pool_free,
+                             .aligned_alloc = hm_pool_aligned_alloc,
+                             .free_sized = hm_pool_free_sized,
+                             .usable_size = hm_pool_usable_size,
+                             .stats = hm_pool_stats,
+                             .size_classes = hm_pool_size_classes,
+                             .purge = hm_pool_purge,
+                             .check = hm_pool_check,
+                             .small_alignment_bytes = 16,
+                             .exact_account = true,
+                             .strict = true,
+                             .forks_among_threads = true,
+                             .name = "the pool, linked"};
 }
 
 /* ISO C has no cast from an object's address to a function's. */
@@ -31,10 +34,10 @@ static bool find(void *library, const char *name, void *slot)
     return symbol != NULL;
 }
 
-bool shadow_calls_load(shadow_calls *calls, const char *path)
+bool shadow_calls_load(hm_stress_calls *calls, const char *path)
 {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    *calls = (shadow_calls){.small_alignment_bytes = 8, .name = path};
+    *calls = (hm_stress_calls){.small_alignment_bytes = 8, .name = path};
     if (library == NULL) {
         fprintf(stderr, "shadow: %s\n", dlerror());
         return false;
@@ -54,6 +57,7 @@ bool shadow_calls_load(shadow_calls *calls, const char *path)
         find(library, "hm_pool_free_sized", &calls->free_sized);
         find(library, "hm_pool_purge", &calls->purge);
         calls->small_alignment_bytes = 16;
+        calls->exact_account = calls->strict = calls->forks_among_threads = true;
     }
     return true;
 }

@@ -1,6 +1,7 @@
 /**
- * This program is random operations on an allocator, held against a shadow model (model.h): every
- * block's bytes, place, alignment and usable size, and the allocator's account of them all.
+ * This program is the random operations of bench/stress on the pool linked into it, held against
+ * the shadow model: every block's bytes, place, alignment and usable size, and the pool's account
+ * of them all. It is what sanitizers can see into, and what runs 1e9 operations.
  *
  * A run is episodes: sequences of their own, each in a process of its own, with seeds that follow
  * each other. A sequence that fails is repeated by its seed, and where it ran on one thread it is
@@ -9,13 +10,16 @@
  * Exit codes: 0 no difference, 1 a defect was found, 2 wrong arguments, 3 the machine refused.
  */
 #include "broken.h"
-#include "granules.h"
-#include "shrink.h"
+#include "calls.h"
+
+#include "bench/stress/shrink.h"
 
 #include <argp.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct arguments {
     uint64_t operations, episode, seed, threads, patience_s, shrink_s;
@@ -62,7 +66,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         well = parse_number(text, 1, UINT64_MAX, &into->operations);
         break;
     case 't':
-        well = parse_number(text, 1, SHADOW_THREADS_MAX, &into->threads);
+        well = parse_number(text, 1, HM_STRESS_THREADS_MAX, &into->threads);
         break;
     case 's':
         well = parse_number(text, 0, UINT64_MAX, &into->seed);
@@ -107,40 +111,45 @@ static double seconds_now(void)
 }
 
 /* Tells the failure, how to repeat it, and its short form. */
-static void tell_defect(const arguments *given, const shadow_trial *trial,
-                        const shadow_record *record)
+static void tell_defect(const arguments *given, const hm_stress_trial *trial,
+                        hm_stress_record *record)
 {
     size_t count = 0;
     printf("shadow: DEFECT at operation %" PRIu64 " of seed 0x%" PRIx64 ": %s\n", record->at,
-           trial->seed, record->defect);
+           trial->task.seed, record->defect);
     printf(
         "shadow: again with: --seed 0x%" PRIx64 " --threads %u --operations %" PRIu64 "%s%s%s%s\n",
-        trial->seed, trial->threads,
-        trial->threads == 1 ? record->at + (record->at == 0) : trial->operations,
+        trial->task.seed, trial->task.threads,
+        trial->task.threads == 1 ? record->at + (record->at == 0) : trial->task.operations,
         given->library != NULL ? " --library " : "", given->library != NULL ? given->library : "",
         given->broken != NULL ? " --break " : "", given->broken != NULL ? given->broken : "");
     fflush(stdout);
-    if (trial->threads != 1 || given->shrink_s == 0)
+    if (trial->task.threads != 1 || given->shrink_s == 0)
         return;
-    shadow_operation *list = shadow_shrink(trial, record, (unsigned)given->shrink_s, &count);
-    if (list == NULL) {
+    hm_stress_record *tries = hm_stress_record_new();
+    hm_stress_fullness *slots = calloc(1, sizeof *slots);
+    hm_stress_operation *list =
+        hm_stress_shrink(trial, record, tries, (unsigned)given->shrink_s, &count);
+    if (list == NULL)
         printf("shadow: not made shorter: too long, or it did not fail again\n");
-        return;
-    }
-    printf("shadow: fails alike with %zu operations alone:\n", count);
-    for (size_t index = 0; index < count && index < MOST_SHOWN; index++) {
+    else
+        printf("shadow: fails alike with %zu operations alone:\n", count);
+    for (size_t index = 0; slots != NULL && index < count && index < MOST_SHOWN; index++) {
         printf("%6zu  ", index + 1);
-        shadow_operation_print(stdout, &list[index]);
+        hm_stress_operation_print(stdout, &list[index], slots);
+        printf("\n");
     }
+    free(slots);
     free(list);
+    hm_stress_record_free(tries);
 }
 
 typedef struct run_totals {
     uint64_t operations, episodes, forks, threads, accounts, exchanges;
-    unsigned char seen[SHADOW_SIZES];
+    unsigned char seen[HM_STRESS_SIZES];
 } run_totals;
 
-static void add(run_totals *totals, const shadow_record *record, uint64_t operations)
+static void add(run_totals *totals, const hm_stress_record *record, uint64_t operations)
 {
     totals->operations += operations;
     totals->episodes++;
@@ -148,14 +157,14 @@ static void add(run_totals *totals, const shadow_record *record, uint64_t operat
     totals->threads += atomic_load(&record->threads);
     totals->accounts += atomic_load(&record->accounts);
     totals->exchanges += atomic_load(&record->exchanges);
-    for (size_t row = 0; row < SHADOW_SIZES; row++)
+    for (size_t row = 0; row < HM_STRESS_SIZES; row++)
         totals->seen[row] |= atomic_load(&record->seen[row]);
 }
 
 static void tell_totals(const run_totals *totals, double seconds)
 {
     unsigned sizes = 0;
-    for (size_t row = 0; row < SHADOW_SIZES; row++)
+    for (size_t row = 0; row < HM_STRESS_SIZES; row++)
         sizes += totals->seen[row];
     printf("shadow: no difference in %" PRIu64 " operations: %" PRIu64 " episodes, %u usable sizes "
            "up to 32 KiB and beyond, %" PRIu64 " blocks handed between threads, %" PRIu64
@@ -165,29 +174,54 @@ static void tell_totals(const run_totals *totals, double seconds)
            totals->forks, totals->accounts, seconds, seconds * 1e9 / (double)totals->operations);
 }
 
-static int run(const arguments *given, const shadow_calls *calls)
+static void silence(void)
+{
+    int nowhere = open("/dev/null", O_WRONLY);
+    if (nowhere >= 0)
+        dup2(nowhere, STDERR_FILENO);
+}
+
+/* A trial's process is a fork of this one, which has not touched the allocator. */
+static bool start(const hm_stress_trial *trial, hm_stress_record *record,
+                  hm_stress_process *process)
+{
+    *process = (hm_stress_process){.pid = fork(), .output = -1};
+    if (process->pid != 0)
+        return process->pid > 0;
+    setpgid(0, 0);
+    if (trial->quiet)
+        silence();
+    hm_stress_trial_here(&trial->task, trial->list, trial->context, record);
+    _exit(0);
+}
+
+static int run(const arguments *given, hm_stress_calls *calls)
 {
     static run_totals totals;
-    shadow_record *record = shadow_record_new();
-    double start = seconds_now();
+    hm_stress_record *record = hm_stress_record_new();
+    double began = seconds_now();
     uint64_t seed = given->seed;
-    shadow_granules_start();
     printf("shadow: %s, %" PRIu64 " thread(s), seed 0x%" PRIx64 ", %" PRIu64 " operations\n",
            calls->name, given->threads, seed, given->operations);
     while (totals.operations < given->operations) {
         uint64_t left = given->operations - totals.operations;
-        shadow_trial trial = {.calls = calls,
-                              .threads = (unsigned)given->threads,
-                              .seed = seed++,
-                              .operations = left < given->episode ? left : given->episode,
-                              .patience_s = (unsigned)given->patience_s};
-        if (!shadow_trial_run(&trial, record)) {
+        hm_stress_trial trial = {
+            .task = {.threads = (unsigned)given->threads,
+                     .seed = seed++,
+                     .operations = left < given->episode ? left : given->episode,
+                     .patience_s = (unsigned)given->patience_s},
+            .start = start,
+            .context = calls};
+        hm_stress_outcome outcome = hm_stress_trial_run(&trial, record);
+        if (outcome == HM_STRESS_REFUSED)
+            return 3;
+        if (outcome == HM_STRESS_BAD) {
             tell_defect(given, &trial, record);
             return 1;
         }
-        add(&totals, record, trial.operations);
+        add(&totals, record, trial.task.operations);
     }
-    tell_totals(&totals, seconds_now() - start);
+    tell_totals(&totals, seconds_now() - began);
     return 0;
 }
 
@@ -211,7 +245,7 @@ int main(int count, char **texts)
         NULL,    NULL,  NULL};
     argp_err_exit_status = 2;
     argp_parse(&argp, count, texts, 0, NULL, &given);
-    shadow_calls calls = shadow_calls_pool();
+    hm_stress_calls calls = shadow_calls_pool();
     if (given.list) {
         shadow_broken_list(stdout);
         return 0;

@@ -9,7 +9,7 @@ SOURCES = pathlib.Path(__file__).resolve().parents[2] / "src"
 # for the runtime's own files alone.
 QUIET = re.compile(
     r"hm_(heap_(destroy|remove_roots|set_unraisable_hook|live_bytes|take_account|check|garbage)|fail"
-    r"|x?decref|(un)?track(_new)?|store(_first(_all)?)?|tell_stores|object_\w+|getsizeof"
+    r"|x?decref|(un)?track(_new)?|store(_first(_all)?)?|tell_(stores|tracked)|object_\w+|getsizeof"
     r"|(list|tuple|cell|frame|generator)_set|list_append_growing"
     r"|(dict|instance|weak\w+)_(get|delete|pop(_item)?)"
     r"|\w+_(clear|contains|discard|remove|length)|weak_\w+_next|weakref_(get|call_back|object_dies)"

@@ -267,7 +267,7 @@ static void test_a_collector_finds_all_garbage_and_no_background(void **state)
     work_start(&work, "cyclic-graph/nodes:100/live:3000/garbage:100/payload:0", "generational",
                SEED);
     uint64_t before = work_live(&work);
-    assert_true(work.heaps[0]->tracked_objects >= 3000);
+    assert_true(hm_heap_tracked_objects(work.heaps[0]) >= 3000);
     work_steady(&work, 30);
     hm_heap_collect(work.heaps[0], 2);
     assert_int_equal(hm_heap_collection_counts(work.heaps[0]).collected, 3000);

@@ -109,13 +109,13 @@ static void test_both_kinds_of_cycles_are_cycles(void **state)
         assert_true(
             hm_heap_add_roots(heap, (hm_object **)(void *)&kit, sizeof kit / sizeof(hm_object *)));
         assert_true(hm_request_kit_make(heap, &kit, 3));
-        uint64_t before = heap->live_objects;
+        uint64_t before = hm_heap_live_objects(heap);
         hm_object *request = hm_instance_new(heap, kit.request_class);
         assert_true(kinds[kind](heap, &kit, request));
         hm_decref(heap, request);
-        assert_true(heap->live_objects >= before + 4);
+        assert_true(hm_heap_live_objects(heap) >= before + 4);
         assert_true(hm_heap_collect(heap, 2) >= 4);
-        assert_int_equal(heap->live_objects, before);
+        assert_int_equal(hm_heap_live_objects(heap), before);
         hm_heap_remove_roots(heap, (hm_object **)(void *)&kit);
         drop_kit(heap, &kit);
         fixture_end(heap);

@@ -120,7 +120,7 @@ static inline uint64_t work_live(const test_work *work)
 {
     uint64_t live = 0;
     for (unsigned thread = 0; thread < work->context.threads; thread++)
-        live += work->heaps[thread]->live_objects;
+        live += hm_heap_live_objects(work->heaps[thread]);
     return live;
 }
 

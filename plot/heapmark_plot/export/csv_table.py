@@ -15,6 +15,8 @@ from ..measured import MeasuredRun
 #: What a record says about its sample besides what identifies it.
 _TOLD = ("attempt", "version", "checksum", "started_at", "duration_ns", "iterations", "batches",
          "operations", "padding_bytes")
+#: What a text may begin with that a spreadsheet takes for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 _IDENTITY = ("id", "sequence", "role", "kind", "repetition", "cell", "work", "workload")
 _PLACE = ("backend", "linkage", "collector", "threads", "runtime", "valid", "reason")
 
@@ -34,9 +36,20 @@ def export(run: Run) -> bytes:
         table[name] = [_plain(record.get(name)) for record in frame["record"]]
     metrics = [name for name in measured.metrics() if name in frame]
     table = pd.concat([table, frame[metrics].reset_index(drop=True)], axis=1)
+    for name in table.columns.difference(metrics):
+        table[name] = table[name].map(_no_formula)
+    table.columns = [_no_formula(name) for name in table.columns]
     table["valid"] = table["valid"].map({True: "TRUE", False: "FALSE"})
     table = table.sort_values("sequence", kind="stable")
     return table.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace")
+
+
+def _no_formula(value):
+    """A text that a spreadsheet would compute, with an apostrophe before it, which makes it a text."""
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\r\n", "\n").replace("\r", "\n")  # alone it would end an unquoted row
+    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _plain(value) -> str:

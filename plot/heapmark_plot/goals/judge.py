@@ -65,6 +65,7 @@ class GoalVerdict:
     pairs: list[Pair]
     worst: Pair | None
     why: str
+    elsewhere: bool = False  #: no run has any of its works, under any back end
 
     @property
     def counts(self) -> dict[str, int]:
@@ -130,7 +131,12 @@ def judge_goal(goal: Goal, runs: list[JudgedRun]) -> GoalVerdict:
     if goal.rule != MOST:
         family = simultaneous({index: pair.ratio for index, pair in enumerate(pairs)})
         pairs = [replace(pair, ratio=family[index]) for index, pair in enumerate(pairs)]
-    return _verdict(goal, pairs, missing)
+    return replace(_verdict(goal, pairs, missing), elsewhere=not _is_in(goal, runs))
+
+
+def _is_in(goal: Goal, runs: list[JudgedRun]) -> bool:
+    return any(re.fullmatch(work, cell.place.work) for run in runs for cell in run.found(goal.metric)
+               for work in goal.works)
 
 
 def _slot(goal: Goal, runs: list[JudgedRun], work: str, collector: str,

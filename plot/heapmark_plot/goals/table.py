@@ -58,43 +58,54 @@ class Goal:
 
 
 POOL, INLINE = Side("pool"), Side("pool-inline", "inline")
-MIMALLOC, JEMALLOC, TCMALLOC, BUMP = (Side(name) for name in ("mimalloc", "jemalloc", "tcmalloc",
-                                                              "bump"))
+MIMALLOC, JEMALLOC, TCMALLOC = (Side(name) for name in ("mimalloc", "jemalloc", "tcmalloc"))
+BUMP = Side("bump", "static")
 DEBIAN = r"cpython-3\.11\.\d+"
 PYMALLOC_311 = Side("cpython-pymalloc", "runtime", DEBIAN, optimised=True)
 PYMALLOC_313 = Side("cpython-pymalloc", "runtime", r"cpython-3\.13\.\d+")
 
-LIFO, FIFO, CHURN = "batch", "batch/order:fifo", "churn"
+#: One block at a time, and a rolling queue of 1,000: the oldest freed, a new one in its place.
+LIFO, FIFO, CHURN = "batch/blocks:1", "churn/live:1000/sizes:fixed/victim:oldest", "churn"
+#: 1,000 blocks allocated, then all freed, the last or the first of them first.
+LIFO_BATCHES, FIFO_BATCHES = "batch", "batch/order:fifo"
 #: 1e6 blocks freed in random order: each with its malloc, and the frees alone.
 RANDOM = (r"batch/blocks:1000000/order:random", r"batch/blocks:1000000/order:random/timed:free")
 ALLOCATE = r"batch/blocks:1000000/timed:allocate"
 
-#: The four patterns that the pool is measured on: name, works, words.
+#: What the pool is measured on: name, works, words, and which of the four limits it has.
 PATTERNS = (
-    ("lifo", (LIFO,), "LIFO, 64 B"),
-    ("fifo", (FIFO,), "FIFO of 1,000, 64 B"),
-    ("churn", (CHURN,), "churn, 16–512 B, 1e5 live"),
-    ("random-free", RANDOM, "random free of 1e6, 64 B"),
+    ("lifo", (LIFO,), "LIFO, 64 B", 0),
+    ("lifo-batches", (LIFO_BATCHES,), "LIFO in batches of 1,000, 64 B", 0),
+    ("fifo", (FIFO,), "FIFO of 1,000, 64 B", 1),
+    ("fifo-batches", (FIFO_BATCHES,), "FIFO in batches of 1,000, 64 B", 1),
+    ("churn", (CHURN,), "churn, 16–512 B, 1e5 live", 2),
+    ("random-free", RANDOM, "random free of 1e6, 64 B", 3),
 )
 
 #: The pool's classes up to 1 KiB: in steps of 16 to 128, then eight between powers of two.
 CLASSES = tuple(range(16, 129, 16)) + tuple(
     base + step * base // 8 for base in (128, 256, 512) for step in range(1, 9))
-#: A work of each raw workload but `batch`; the first words of a name, parameters as they come.
+#: Each raw workload but `batch`, as it is without parameters: a run for other goals may have some of
+#: them with parameters, and without the rivals of this one.
 RAW_WORKLOADS = ("churn", "producer-consumer", "fragmentation-comb", "size-ramp")
 #: Object workloads whose live data can be made 32 MiB or more.
 LARGE_WORKLOADS = ("short-lived", "cyclic-graph", "growing-dict", "lru-cache", "request-mix",
                    "release-refill")
 
 
-def _four(name: str, group: str, rival: Side, limits: tuple) -> list[Goal]:
-    return [Goal(f"{name}-{pattern}", group, brief, works, limit, POOL, (rival,))
-            for (pattern, works, brief), limit in zip(PATTERNS, limits)]
+def _patterns(name: str, group: str, rival: Side, limits: tuple) -> list[Goal]:
+    """The patterns with the limits for LIFO, FIFO, churn and random free."""
+    return [Goal(f"{name}-{pattern}", group, brief, works, limits[which], POOL, (rival,))
+            for pattern, works, brief, which in PATTERNS]
+
+
+def _inline(name: str, brief: str, work: str) -> Goal:
+    return Goal(name, "inline vs the vtable", brief, (work,), 0.80, INLINE, (POOL,))
 
 
 def _class_works(size: int) -> tuple[str, str]:
     shown = "" if size == 64 else f"/size:{size}"
-    return f"batch{shown}", f"batch/order:fifo{shown}"
+    return f"{LIFO_BATCHES}{shown}", f"{FIFO_BATCHES}{shown}"
 
 
 def _of_workload(name: str) -> str:
@@ -114,21 +125,22 @@ def _dict(operation: str, size: str, works: tuple[str, ...], limit: float) -> Go
 _RAW_RIVALS = (JEMALLOC, MIMALLOC, TCMALLOC)
 
 GOALS: tuple[Goal, ...] = (
-    *_four("pymalloc-3.11", "pool vs pymalloc of Debian's python3 3.11", PYMALLOC_311,
-           (0.60, 0.60, 0.45, 0.70)),
-    *_four("pymalloc-3.13", "pool vs pymalloc of python3 3.13", PYMALLOC_313,
-           (0.35, 0.40, 0.40, 0.60)),
-    *_four("mimalloc", "pool vs Debian's mimalloc", MIMALLOC, (0.50, 0.65, 0.70, 0.90)),
-    *_four("newest-mimalloc", "pool vs the newest mimalloc", Side(NEWEST_MIMALLOC),
-           (0.65, 0.75, 0.75, 0.95)),
-    Goal("inline-lifo", "inline vs the vtable", "LIFO, 64 B", (LIFO,), 0.80, INLINE, (POOL,)),
+    *_patterns("pymalloc-3.11", "pool vs pymalloc of Debian's python3 3.11", PYMALLOC_311,
+               (0.60, 0.60, 0.45, 0.70)),
+    *_patterns("pymalloc-3.13", "pool vs pymalloc of python3 3.13", PYMALLOC_313,
+               (0.35, 0.40, 0.40, 0.60)),
+    *_patterns("mimalloc", "pool vs Debian's mimalloc", MIMALLOC, (0.50, 0.65, 0.70, 0.90)),
+    *_patterns("newest-mimalloc", "pool vs the newest mimalloc", Side(NEWEST_MIMALLOC),
+               (0.65, 0.75, 0.75, 0.95)),
+    _inline("inline-lifo", "LIFO, 64 B", LIFO),
+    _inline("inline-lifo-batches", "LIFO in batches of 1,000, 64 B", LIFO_BATCHES),
     Goal("raw", "pool vs the best of jemalloc, mimalloc, tcmalloc",
          "every size class 16–1024 and every raw workload, 1 and 2 threads",
          tuple(work for size in CLASSES for work in _class_works(size))
-         + ("batch/order:random",) + tuple(map(_of_workload, RAW_WORKLOADS)), 1.02, POOL,
+         + ("batch/order:random",) + RAW_WORKLOADS, 1.02, POOL,
          _RAW_RIVALS, rule=NONE_ABOVE, threads=(1, 2)),
     Goal("raw-threads", "pool vs the best of jemalloc, mimalloc, tcmalloc",
-         "what takes more than one thread: objects of dying threads", (_of_workload("server-threads"),),
+         "what takes more than one thread: objects of dying threads", ("server-threads",),
          1.02, POOL, _RAW_RIVALS, rule=NONE_ABOVE, threads=(2,)),
     Goal("bump", "pool vs bump, pre-faulted", "warm, 1e6 allocations of 64 B", (ALLOCATE,), 1.6, POOL,
          (BUMP,)),

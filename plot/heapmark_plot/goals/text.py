@@ -20,15 +20,39 @@ _BRIEF = 44
 def goals_text(judgement: Judgement) -> str:
     """The goals by group, how many are met, what to bear in mind, and how to repeat it."""
     lines = [_line("goal", "limit", "ratio", "95 % interval", "verdict")]
-    for group, verdicts in groupby(judgement.verdicts, key=lambda verdict: verdict.goal.group):
+    here, elsewhere = _parted(judgement)
+    for group, verdicts in groupby(here, key=lambda verdict: verdict.goal.group):
         lines.append(group)
-        for verdict in verdicts:
-            lines += _entry(verdict)
+        for why, alike in groupby(verdicts, key=_why_unmeasured):
+            alike = list(alike)
+            if why and len(alike) > 1:
+                lines += [f"  {plural(len(alike), 'goal')} not measured: {why}"]
+            else:
+                lines += [line for verdict in alike for line in _entry(verdict)]
+    lines += _elsewhere(elsewhere)
     lines += ["", _summary(judgement)]
     if judgement.doubts:
         lines += ["To bear in mind:"] + [f"  {doubt}" for doubt in judgement.doubts]
     lines += ["Measured by:"] + [f"  {command}" for command in _commands(judgement)]
     return page(lines)
+
+
+def _parted(judgement: Judgement) -> tuple[list[GoalVerdict], list[GoalVerdict]]:
+    """What the runs have works of, and what they have not."""
+    return ([verdict for verdict in judgement.verdicts if not verdict.elsewhere],
+            [verdict for verdict in judgement.verdicts if verdict.elsewhere])
+
+
+def _why_unmeasured(verdict: GoalVerdict) -> str:
+    """Why nothing of it was measured; "" where something was."""
+    return verdict.why if verdict.status == NOT_MEASURED and not verdict.pairs else ""
+
+
+def _elsewhere(verdicts: list[GoalVerdict]) -> list[str]:
+    """Goals whose works are in none of the runs, in one line."""
+    if not verdicts:
+        return []
+    return [f"not in these runs: {', '.join(verdict.goal.name for verdict in verdicts)}"]
 
 
 def _line(brief: str, limit: str, ratio: str, interval: str, verdict: str) -> str:
@@ -92,13 +116,16 @@ def _commands(judgement: Judgement) -> list[str]:
 def goals_markdown(judgement: Judgement) -> str:
     """A table of Markdown, a line a goal."""
     lines = ["| goal | limit | ratio | 95 % interval | verdict | |", "|---|---|---|---|---|---|"]
-    for verdict in judgement.verdicts:
+    here, elsewhere = _parted(judgement)
+    for verdict in here:
         goal = verdict.goal
         cells = [f"{goal.group}: {goal.brief}", _limit(verdict), *_ratio(verdict),
                  f"**{verdict.status}**" if verdict.status != MET else verdict.status,
                  "; ".join(_told(verdict))]
         lines.append("| " + " | ".join(_escaped(cell) for cell in cells) + " |")
     lines += ["", _summary(judgement)]
+    if elsewhere:
+        lines += ["", f"N{_elsewhere(elsewhere)[0][1:]}."]
     if judgement.doubts:
         lines += ["", "To bear in mind:", ""] + [f"- {_escaped(doubt)}" for doubt in judgement.doubts]
     lines += ["", "Measured by:", "", "```", *_commands(judgement), "```"]
@@ -127,7 +154,7 @@ def _goal_json(verdict: GoalVerdict) -> dict:
     goal = verdict.goal
     return {"goal": goal.name, "group": goal.group, "brief": goal.brief, "metric": goal.metric,
             "rule": goal.rule, "corrected": goal.rule != MOST, "limit": goal.limit,
-            "status": verdict.status, "why": verdict.why or None,
+            "status": verdict.status, "in_these_runs": not verdict.elsewhere, "why": verdict.why or None,
             "decides": _pair_json(verdict.worst) if verdict.worst else None, **verdict.counts,
             "ratios": [_pair_json(pair) for pair in verdict.pairs]}
 

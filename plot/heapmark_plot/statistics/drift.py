@@ -19,8 +19,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 from scipy import stats
+# Not statsmodels.api, which brings in all of statsmodels and makes each command start slowly.
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools.tools import add_constant
 
 GROWING, BOUNDED, UNCLEAR = "growing", "bounded", "unclear"
 
@@ -85,7 +87,7 @@ def _slope(at_s: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     """The slope by least squares, and how far its 95 % interval reaches to each side."""
     count = len(values)
     scale = float(np.ptp(at_s))
-    line = sm.OLS(values, sm.add_constant((at_s - at_s.mean()) / scale))
+    line = OLS(values, add_constant((at_s - at_s.mean()) / scale))
     plain = line.fit()
     residuals = plain.resid
     if np.ptp(residuals) <= 1e-12 * np.abs(values).max():
