@@ -20,6 +20,7 @@
 enum {
     HM_PROFILE_LIFETIMES = 28, /**< of a bin: doublings, and last what lived on at the exit */
     HM_PROFILE_MAX_BINS = 96,  /**< of a program */
+    HM_PROFILE_MAX_CELLS = HM_PROFILE_MAX_BINS * HM_PROFILE_LIFETIMES,
     HM_PROFILE_MAX_PROGRAMS = 32
 };
 

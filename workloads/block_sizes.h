@@ -24,43 +24,34 @@ enum { HM_LEAST_BLOCK_BYTES = 8, HM_MOST_BLOCK_BYTES = 1 << 24 };
                kind,                                                                               \
                hm_block_size_names,                                                                \
                false},                                                                             \
-    [(first) + 1] = {"size",                                                                       \
-                     "bytes",                                                                      \
-                     "of every block of sizes:fixed",                                              \
-                     HM_LEAST_BLOCK_BYTES,                                                         \
-                     HM_MOST_BLOCK_BYTES,                                                          \
-                     64,                                                                           \
-                     NULL,                                                                         \
-                     true},                                                                        \
-    [(first) + 2] = {"minimum",                                                                    \
-                     "bytes",                                                                      \
-                     "of sizes:uniform",                                                           \
-                     HM_LEAST_BLOCK_BYTES,                                                         \
-                     HM_MOST_BLOCK_BYTES,                                                          \
-                     16,                                                                           \
-                     NULL,                                                                         \
-                     true},                                                                        \
-    [(first) + 3] = {"maximum",                                                                    \
-                     "bytes",                                                                      \
-                     "of sizes:uniform",                                                           \
-                     HM_LEAST_BLOCK_BYTES,                                                         \
-                     HM_MOST_BLOCK_BYTES,                                                          \
-                     512,                                                                          \
-                     NULL,                                                                         \
-                     true}
+    {"size",                                                                                       \
+     "bytes",                                                                                      \
+     "of every block of sizes:fixed",                                                              \
+     HM_LEAST_BLOCK_BYTES,                                                                         \
+     HM_MOST_BLOCK_BYTES,                                                                          \
+     64,                                                                                           \
+     NULL,                                                                                         \
+     true},                                                                                        \
+    {"minimum", "bytes", "of sizes:uniform", HM_LEAST_BLOCK_BYTES, HM_MOST_BLOCK_BYTES, 16,        \
+     NULL,      true},                                                                             \
+    {                                                                                              \
+        "maximum", "bytes", "of sizes:uniform", HM_LEAST_BLOCK_BYTES, HM_MOST_BLOCK_BYTES, 512,    \
+            NULL, true                                                                             \
+    }
 
 typedef struct hm_block_sizes {
     uint32_t low, span;                   /**< fixed, uniform: low to low + span - 1 */
     const hm_allocation_profile *program; /**< NULL: fixed or uniform */
     size_t cells;                         /**< of the program's histogram, size by lifetime */
     /** Blocks of the program in the cells up to this one. */
-    uint64_t up_to[HM_PROFILE_MAX_BINS * HM_PROFILE_LIFETIMES];
+    uint64_t up_to[HM_PROFILE_MAX_CELLS];
 } hm_block_sizes;
 
 /** A block as it is drawn. */
 typedef struct hm_block_draw {
     uint32_t bytes;
-    uint64_t lifetime; /**< in further allocations, at least 1; UINT64_MAX: for ever, or not known */
+    uint64_t
+        lifetime; /**< in further allocations, at least 1; UINT64_MAX: for ever, or not known */
 } hm_block_draw;
 
 /** HM_USAGE_ERROR where the values of the four parameters from index `first` on do not fit. */
