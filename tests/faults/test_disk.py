@@ -89,9 +89,10 @@ def test_a_full_disk(moment, pages, tmp_path):
         disk.end()
 
 
-@pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.8])
 def test_a_quota_on_the_size_of_a_file(share, tmp_path, pages):
-    """The same by RLIMIT_FSIZE, which needs no rights: at a share of the largest file."""
+    """The same by RLIMIT_FSIZE, which needs no rights: at a share of the largest file, which is
+    not of the same length in every run."""
     folder = tmp_path / "run"
     most = int(share * PAGE * max(pages.values()))
 

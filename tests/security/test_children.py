@@ -144,6 +144,7 @@ def test_a_reference_that_is_killed_leaves_no_compiler(tmp_path):
     assert gone(mark)
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer needs more memory than that for itself")
 def test_limits_that_are_lower_stay(showing_python, tmp_path):
     """A bound is never raised: a user's own, lower one holds."""
     import subprocess
