@@ -9,7 +9,7 @@ enum { MAX_PADDING_BYTES = 4095 };
 static void add_sample(hm_plan *plan, size_t cell, hm_sample_kind kind, hm_sample_role role,
                        unsigned repetition)
 {
-    plan->samples = hm_grow(plan->samples, plan->sample_count + 1, sizeof *plan->samples);
+    plan->samples = hm_grow_for_next(plan->samples, plan->sample_count, sizeof *plan->samples);
     plan->samples[plan->sample_count++] = (hm_plan_sample){
         .id = hm_format("%s#%s%s#%u", plan->cells[cell].name,
                         role == HM_ROLE_CONTROL ? "control-" : "", hm_sample_kind_name(kind),

@@ -16,6 +16,12 @@ void *hm_grow(void *block, size_t count, size_t item_bytes)
     return grown;
 }
 
+void *hm_grow_for_next(void *block, size_t count, size_t item_bytes)
+{
+    bool is_full = (count & (count - 1)) == 0;
+    return is_full ? hm_grow(block, count == 0 ? 1 : 2 * count, item_bytes) : block;
+}
+
 char *hm_copy(const char *text)
 {
     size_t bytes = strlen(text) + 1;

@@ -61,6 +61,12 @@ char *hm_plain_line(const char *text);
 void *hm_grow(void *block, size_t count, size_t item_bytes);
 
 /**
+ * Room for one item after `count`, for arrays that only grow one by one: the block doubles where
+ * `count` is a power of two, so that many items cost no copy each.
+ */
+void *hm_grow_for_next(void *block, size_t count, size_t item_bytes);
+
+/**
  * Puts NAME=VALUE into an environment, an hm_strings, in the place of what NAME was there; takes a
  * void pointer so that hm_backend_environment can call it.
  */
