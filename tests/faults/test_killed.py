@@ -4,6 +4,7 @@ whatever place it was started. (Samples of a killed run: tests/harness/test_kill
 import os
 import signal
 import sys
+import time
 
 import pytest
 
@@ -75,6 +76,7 @@ def test_a_sample_that_is_killed_while_it_calibrates(tmp_path):
     cell = next(name for name in planned(*large) if name.startswith("growing")).split("#")[0]
     process = start("sample", cell, mark=mark)
     (child,) = wait_until(lambda: children(process.pid), seconds=20, pause=0.001)
+    time.sleep(0.05)  # it has asked by now to end with its parent; stopped before, it never would
     os.kill(child, signal.SIGSTOP)  # so that it does not end by itself
     process.kill()
     process.communicate(timeout=60)
