@@ -53,16 +53,9 @@ error_t hm_take_filter(hm_run_options *options, const char *value)
 error_t hm_take_names(hm_run_options *options, const char *option, hm_strings *into,
                       const char *value, const char *marks_of_a_spec)
 {
-    size_t before = into->count;
-    if (value[strcspn(value, marks_of_a_spec)] != '\0')
-        hm_strings_add(into, value);
-    else
-        hm_strings_split(into, value, ',');
-    for (size_t index = before; index < into->count; index++) {
-        if (*into->items[index] == '\0')
-            return refuse(options, option, value, "a list of names with one comma between two");
-    }
-    return 0;
+    return hm_strings_add_names(into, value, marks_of_a_spec)
+               ? 0
+               : refuse(options, option, value, HM_NAMES_ARE_RIGHT);
 }
 
 error_t hm_take_threads(hm_run_options *options, const char *value)

@@ -66,6 +66,20 @@ void hm_strings_split(hm_strings *strings, const char *text, char separator)
     hm_strings_add(strings, text);
 }
 
+bool hm_strings_add_names(hm_strings *strings, const char *text, const char *marks_of_a_spec)
+{
+    size_t before = strings->count;
+    if (text[strcspn(text, marks_of_a_spec)] != '\0')
+        hm_strings_add(strings, text);
+    else
+        hm_strings_split(strings, text, ',');
+    for (size_t index = before; index < strings->count; index++) {
+        if (*strings->items[index] == '\0')
+            return false;
+    }
+    return true;
+}
+
 bool hm_strings_contain(const hm_strings *strings, const char *text)
 {
     for (size_t index = 0; index < strings->count; index++) {

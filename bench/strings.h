@@ -26,6 +26,15 @@ void hm_strings_add(hm_strings *strings, const char *text);
 /** Adds each part of `text` between characters `separator`, empty parts too. */
 void hm_strings_split(hm_strings *strings, const char *text, char separator);
 
+/** What a list of names is, for a refusal. */
+#define HM_NAMES_ARE_RIGHT "a list of names with one comma between two"
+
+/**
+ * Adds the names that `text` has with one comma between two, or `text` itself where it holds one of
+ * `marks_of_a_spec`. False: a name is empty.
+ */
+bool hm_strings_add_names(hm_strings *strings, const char *text, const char *marks_of_a_spec);
+
 /** Whether `text` is in the list. */
 bool hm_strings_contain(const hm_strings *strings, const char *text);
 

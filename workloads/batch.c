@@ -136,18 +136,13 @@ RELEASE_ALL(free_varied, true, false, true)
 RELEASE_ALL(free_pages, true, true, false)
 RELEASE_ALL(free_sized_pages, true, true, true)
 
-static bool wrong_sum(batch *state)
-{
-    return hm_lane_fail(&state->lane, HM_WRONG_RESULT,
-                        "batch: what was read from the blocks is not what was written to them");
-}
-
 /* The batch's words are a row of numbers, so their sum is known. */
 static bool take_sum(batch *state, uint64_t sum)
 {
     uint64_t count = state->count;
-    if (sum != count * state->word + count * (count - 1) / 2)
-        return wrong_sum(state);
+    if (!hm_raw_read_back(&state->lane, "batch",
+                          sum == count * state->word + count * (count - 1) / 2))
+        return false;
     state->lane.checksum = hm_checksum_add(state->lane.checksum, sum);
     state->word += HM_WEYL_STEP;
     return true;
@@ -181,7 +176,7 @@ static HM_ALWAYS_INLINE bool pairs_of_one(batch *state, uint64_t iterations, boo
     }
     state->word = end;
     state->lane.checksum = hm_checksum_add(state->lane.checksum, read);
-    return read == hm_raw_sum(first, iterations) || wrong_sum(state);
+    return hm_raw_read_back(&state->lane, "batch", read == hm_raw_sum(first, iterations));
 }
 
 static bool pairs_of_one_plain(batch *state, uint64_t iterations)

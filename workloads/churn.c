@@ -424,9 +424,7 @@ static bool check_lane(churn *state, uint64_t *checksum)
             left += hm_raw_read(block, size_at(state, slot), state->pages);
     }
     *checksum = hm_checksum_add(hm_checksum_add(*checksum, state->read), left);
-    return left == state->owed ||
-           hm_lane_fail(&state->lane, HM_WRONG_RESULT,
-                        "churn: what was read from the blocks is not what was written to them");
+    return hm_raw_read_back(&state->lane, "churn", left == state->owed);
 }
 
 static bool check(void *opaque, uint64_t *checksum)

@@ -18,6 +18,13 @@ bool hm_raw_sized(hm_lane *lane, const char *workload, int64_t parameter, bool *
     return parameter == HM_FREE_SIZED || lane->sized_free;
 }
 
+bool hm_raw_read_back(hm_lane *lane, const char *workload, bool same)
+{
+    return same || hm_lane_fail(lane, HM_WRONG_RESULT,
+                                "%s: what was read from the blocks is not what was written to them",
+                                workload);
+}
+
 void hm_raw_fill(void *block, size_t bytes, uint64_t number)
 {
     hm_payload_fill(block, bytes, hm_scramble(number), false);

@@ -46,6 +46,10 @@ extern const char *const hm_free_names[];
  */
 bool hm_raw_sized(hm_lane *lane, const char *workload, int64_t parameter, bool *able);
 
+/** Returns `same`: whether the words read from the blocks add up to those written; tells it if not.
+ */
+bool hm_raw_read_back(hm_lane *lane, const char *workload, bool same);
+
 /** Writes a block's word; `pages`: the block may be larger than a page. */
 static HM_ALWAYS_INLINE void hm_raw_touch(void *block, size_t bytes, uint64_t word, bool pages)
 {

@@ -145,10 +145,7 @@ static bool release(void *opaque, unsigned thread, uint64_t iterations)
     server_threads *state = hm_lanes_at(opaque, thread);
     drop_all(state);
     state->lane.checksum = hm_checksum_add(state->lane.checksum, state->read);
-    return state->owed == 0 ||
-           hm_lane_fail(&state->lane, HM_WRONG_RESULT,
-                        "server-threads: what was read from the blocks is not what was written to "
-                        "them");
+    return hm_raw_read_back(&state->lane, "server-threads", state->owed == 0);
 }
 
 static bool open_lane(void *opaque)

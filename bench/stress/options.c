@@ -55,16 +55,9 @@ static error_t refuse(hm_stress_options *options, const char *option, const char
 
 static error_t take_backends(hm_stress_options *options, const char *value)
 {
-    size_t before = options->backends.count;
-    if (value[strcspn(value, ":;=")] != '\0')
-        hm_strings_add(&options->backends, value);
-    else
-        hm_strings_split(&options->backends, value, ',');
-    for (size_t index = before; index < options->backends.count; index++) {
-        if (*options->backends.items[index] == '\0')
-            return refuse(options, "backend", value, "a list of names with one comma between two");
-    }
-    return 0;
+    return hm_strings_add_names(&options->backends, value, ":;=")
+               ? 0
+               : refuse(options, "backend", value, HM_NAMES_ARE_RIGHT);
 }
 
 static error_t take_threads(hm_stress_options *options, const char *value)
