@@ -58,13 +58,21 @@ static void check_guards(const hm_debug_block *entry)
 
 /* ---- allocating ---- */
 
+/* Whether the n-th call since the options were set is planned to fail; the lock is held. */
+static bool is_planned(uint64_t call)
+{
+    if (options.fail_every != 0 && call % options.fail_every == 0)
+        return true;
+    return options.fail_at != 0 &&
+           (call == options.fail_at || (options.fail_after && call > options.fail_at));
+}
+
 /* Counts an allocating call; true: it is one that is planned to fail. */
 static bool call_fails(void)
 {
     pthread_mutex_lock(&mutex);
-    uint64_t call = ++totals.allocating_calls - calls_when_configured;
-    bool fails = options.fail_at != 0 &&
-                 (call == options.fail_at || (options.fail_after && call > options.fail_at));
+    bool fails = is_planned(++totals.allocating_calls - calls_when_configured);
+    totals.planned_failures += fails;
     pthread_mutex_unlock(&mutex);
     if (fails)
         errno = ENOMEM;

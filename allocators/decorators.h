@@ -67,8 +67,9 @@ hm_count_totals hm_count_read(void);
 
 /** Settings of `debug`. */
 typedef struct hm_debug_options {
-    uint64_t fail_at; /**< the n-th allocating call from now fails (1 = the next); 0: never */
-    bool fail_after;  /**< every allocating call from fail_at on fails, not only that one */
+    uint64_t fail_at;    /**< the n-th allocating call from now fails (1 = the next); 0: never */
+    bool fail_after;     /**< every allocating call from fail_at on fails, not only that one */
+    uint64_t fail_every; /**< each call whose number from now it divides fails too; 0: none */
 } hm_debug_options;
 
 /** What `debug` saw. */
@@ -76,6 +77,7 @@ typedef struct hm_debug_totals {
     uint64_t live_blocks;
     uint64_t live_bytes;
     uint64_t allocating_calls; /**< malloc, calloc, realloc, aligned_alloc so far */
+    uint64_t planned_failures; /**< those of them that failed because it was planned */
     uint64_t defects;          /**< guard overwritten, double free, wrong size at free_sized, … */
     char first_defect[256];    /**< one line, "" where there is none */
 } hm_debug_totals;

@@ -65,6 +65,7 @@ bool hm_backend_scrubs(const char *variable_name)
         "PYTHONMALLOC",         "JEMALLOC_CONF",
         "JE_MALLOC_CONF",       "_RJEM_MALLOC_CONF",
         "HEAPMARK_POOL_RETAIN", "HEAPMARK_POOL_HUGE_PAGES",
+        "HEAPMARK_POOL_REUSE",
     };
     for (size_t index = 0; index < HM_COUNT_OF(beginnings); index++) {
         if (begins(variable_name, beginnings[index]))

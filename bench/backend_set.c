@@ -167,15 +167,6 @@ void hm_backend_set_clear(hm_backend_set *set)
     *set = (hm_backend_set){0};
 }
 
-bool hm_backend_set_has(const hm_backend_set *set, const char *label)
-{
-    for (size_t index = 0; index < set->count; index++) {
-        if (!set->items[index].absent && strcmp(set->items[index].spec.label, label) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void add_setting(void *context, const char *setting)
 {
     const char *equals = strchr(setting, '=');

@@ -44,9 +44,6 @@ hm_status hm_backend_set_choose(hm_backend_set *set, const hm_run_options *optio
 /** Frees what the set owns. */
 void hm_backend_set_clear(hm_backend_set *set);
 
-/** Whether any back end called `label` is in the set and not absent. */
-bool hm_backend_set_has(const hm_backend_set *set, const char *label);
-
 /** The set as environment.json's `backends`: a new array. */
 json_t *hm_backend_set_to_json(const hm_backend_set *set);
 

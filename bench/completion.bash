@@ -35,6 +35,7 @@ _heapmark()
             [[ $command == goals ]] && choices="text json markdown"
             ;;
         --by) choices="backend collector" ;;
+        --what) choices="allocators runtime allocators,runtime" ;;
         --metric) choices="$(_heapmark_names "$program" metrics)" ;;
         --kind) choices="time memory latency" ;;
         --part) choices="curves sites" ;;

@@ -62,7 +62,8 @@ static const hm_subcommand subcommands[] = {
     {"conform", "run object-graph programs and check what they expect", hm_main_conform},
     {"exec", "your own program under each allocator, by preload", hm_main_exec},
     {"doctor", "what on this machine endangers the figures, and what to do", hm_main_doctor},
-    {"stress", "random programs that find an allocator's defects", hm_main_stress},
+    {"stress", "random programs that find the defects of allocators and collectors",
+     hm_main_stress},
 };
 
 static void print_help(FILE *stream)

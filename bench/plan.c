@@ -48,8 +48,7 @@ hm_plan_cell hm_plan_make_cell(const hm_plan *plan, size_t work, size_t backend,
     return made;
 }
 
-/** Whether the collector of a cell has anything to do with its work on its runtime. */
-static bool suits_collector(const hm_plan_cell *made)
+bool hm_plan_suits_collector(const hm_plan_cell *made)
 {
     const hm_bench_cell *cell = &made->cell;
     bool collects = (cell->collector.collector->capabilities & HM_COLLECTOR_COLLECTS) != 0;
@@ -74,7 +73,7 @@ static bool suits_runtime(const hm_plan_cell *made)
 static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, const regex_t *filter, hm_error *error)
 {
     char name[HM_CELL_NAME_BYTES];
-    if (!suits_runtime(&cell) || !suits_collector(&cell))
+    if (!suits_runtime(&cell) || !hm_plan_suits_collector(&cell))
         return HM_OK;
     if (!hm_bench_cell_name(&cell.cell, name, sizeof name))
         return hm_error_set(error, HM_USAGE_ERROR, "a cell of %s has a name above %d bytes",
@@ -145,13 +144,15 @@ static hm_status add_matrix(hm_plan *plan, hm_error *error)
         status = add_cells_of_work(plan, work, text ? &expression : NULL, error);
         hm_plan_note_threads(plan, work, text ? &expression : NULL);
     }
+    hm_plan_note_references(plan, text ? &expression : NULL);
     if (text)
         regfree(&expression);
-    if (status == HM_OK && plan->cell_count == 0 && plan->need_threads.count > 0) {
-        char *words = hm_plan_threads_words(plan);
+    char *words = hm_plan_threads_words(plan);
+    if (words == NULL)
+        words = hm_plan_references_words(plan);
+    if (status == HM_OK && plan->cell_count == 0 && words != NULL)
         status = hm_error_set(error, HM_USAGE_ERROR, "--threads: %.480s", words);
-        free(words);
-    } else if (status == HM_OK && plan->cell_count == 0 && text)
+    else if (status == HM_OK && plan->cell_count == 0 && text)
         status =
             hm_error_set(error, HM_USAGE_ERROR,
                          "--filter: '%.200s' matches no cell; `heapmark run --dry-run` without "
@@ -162,6 +163,7 @@ static hm_status add_matrix(hm_plan *plan, hm_error *error)
                               "no back end of the profile is there; "
                               "`heapmark list backends` says what to "
                               "install");
+    free(words);
     return status;
 }
 
@@ -312,6 +314,7 @@ void hm_plan_clear(hm_plan *plan)
     for (size_t round = 0; round < plan->round_count; round++)
         hm_strings_clear(&plan->rounds[round]);
     hm_strings_clear(&plan->need_threads);
+    hm_strings_clear(&plan->need_one_thread);
     free(plan->rounds);
     free(plan->collectors);
     free(plan->works);

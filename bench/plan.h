@@ -79,6 +79,9 @@ typedef struct hm_plan {
     size_t baseline; /**< index into the back-end set */
     /** Workloads that none of the numbers of threads asked for suits. */
     hm_strings need_threads;
+    /** Pythons of --reference, by runtime, that have no cell because one thread was not asked for.
+     */
+    hm_strings need_one_thread;
 } hm_plan;
 
 /**
@@ -101,6 +104,9 @@ hm_plan_sample *hm_plan_find(const hm_plan *plan, const char *id);
 hm_plan_cell hm_plan_make_cell(const hm_plan *plan, size_t work, size_t backend,
                                const hm_collector_spec *collector, size_t thread_index,
                                hm_sample_role role);
+
+/** Whether the collector of a cell has anything to do with its work on its runtime. */
+bool hm_plan_suits_collector(const hm_plan_cell *made);
 
 /** "cell", "control", "null" or "empty". */
 const char *hm_sample_role_name(hm_sample_role role);
@@ -155,6 +161,13 @@ void hm_plan_note_threads(hm_plan *plan, size_t work, const regex_t *filter);
 
 /** What need_threads need and which --threads would do, one line; new, NULL: there are none. */
 char *hm_plan_threads_words(const hm_plan *plan);
+
+/** Remembers the pythons, which run on one thread alone, that have no cell for that reason, though
+ * `filter` (NULL: all) matches a name that one would have. */
+void hm_plan_note_references(hm_plan *plan, const regex_t *filter);
+
+/** The same of need_one_thread. */
+char *hm_plan_references_words(const hm_plan *plan);
 
 /* plan_works.c */
 

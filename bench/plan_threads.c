@@ -1,5 +1,8 @@
-/* The works that have no cell in a plan because they need more threads than were asked for. */
+/* What has no cell in a plan because of the numbers of threads that were asked for: works that need
+ * more, and pythons, which have one. */
 #include "bench/plan.h"
+
+#include "bench/runtime_host.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +80,63 @@ char *hm_plan_threads_words(const hm_plan *plan)
     char *words = hm_format("%s need%s %u threads or more%s; to include %s: --threads %s",
                             hm_strings_join(names, list, sizeof list), one ? "s" : "", least,
                             pairs ? ", an even number" : "", one ? "it" : "them", numbers);
+    free(numbers);
+    return words;
+}
+
+/* ---- pythons ---- */
+
+/** Whether a cell of the work on a python's back end is asked for, but for its threads. */
+static bool is_asked_of_python(const hm_plan *plan, size_t work, size_t backend,
+                               const regex_t *filter)
+{
+    bool raw = strcmp(plan->works[work].workload->group, "raw") == 0;
+    hm_collector_spec none = {0};
+    hm_collector_parse("none", &none, NULL);
+    if (!hm_runtime_host_can_run(plan->works[work].workload))
+        return false;
+    for (size_t index = 0; index < (raw ? 1 : plan->collector_count); index++) {
+        const hm_collector_spec *collector = raw ? &none : &plan->collectors[index];
+        for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
+            hm_plan_cell made =
+                hm_plan_make_cell(plan, work, backend, collector, thread, HM_ROLE_CELL);
+            if (hm_plan_suits_collector(&made) && matches(&made, filter))
+                return true;
+        }
+    }
+    return false;
+}
+
+void hm_plan_note_references(hm_plan *plan, const regex_t *filter)
+{
+    for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
+        if (plan->options->threads[thread] == 1)
+            return;
+    }
+    for (size_t backend = 0; backend < plan->backends->count; backend++) {
+        const char *runtime = plan->backends->items[backend].runtime;
+        if (runtime == NULL || hm_strings_contain(&plan->need_one_thread, runtime))
+            continue;
+        for (size_t work = 0; work < plan->work_count; work++) {
+            if (!is_asked_of_python(plan, work, backend, filter))
+                continue;
+            hm_strings_add(&plan->need_one_thread, runtime);
+            break;
+        }
+    }
+}
+
+char *hm_plan_references_words(const hm_plan *plan)
+{
+    char list[384];
+    const hm_strings *names = &plan->need_one_thread;
+    bool one = names->count == 1;
+    if (names->count == 0)
+        return NULL;
+    char *numbers = numbers_that_do(plan, 1);
+    char *words = hm_format(
+        "%s (--reference) run%s on one thread alone; to include %s: --threads %s",
+        hm_strings_join(names, list, sizeof list), one ? "s" : "", one ? "it" : "them", numbers);
     free(numbers);
     return words;
 }

@@ -137,13 +137,16 @@ static hm_status make_folder(run *self, int argc, char **argv, hm_error *error)
     return HM_OK;
 }
 
-/** Works left out because they need more threads, with `before` in front of the line. */
+/** Works and pythons left out because of the numbers of threads, a line each, with `before` in
+ * front of it. */
 static void print_need_of_threads(const run *self, FILE *stream, const char *before)
 {
-    char *words = hm_plan_threads_words(&self->plan);
-    if (words)
-        fprintf(stream, "%sleft out: %s\n", before, words);
-    free(words);
+    char *lines[] = {hm_plan_threads_words(&self->plan), hm_plan_references_words(&self->plan)};
+    for (size_t index = 0; index < HM_COUNT_OF(lines); index++) {
+        if (lines[index])
+            fprintf(stream, "%sleft out: %s\n", before, lines[index]);
+        free(lines[index]);
+    }
 }
 
 static void print_absent(const run *self)

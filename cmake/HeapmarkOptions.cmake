@@ -6,6 +6,7 @@ option(HEAPMARK_TESTS "Build the unit tests and register all tests with CTest." 
 option(HEAPMARK_TRACE "Let heaps be traced (src/trace/); off compiles the hooks and sites away." ON)
 option(HEAPMARK_COLLECT_ALWAYS
        "Collect at every allocation of a container, wherever collection is automatic: a stress test." OFF)
+option(HEAPMARK_VALGRIND "Register the C tests under valgrind's memcheck (docs/reliability.md)." OFF)
 option(HEAPMARK_FUZZ "Build the fuzz targets with libFuzzer (clang only; docs/fuzzing.md), not only their replay." OFF)
 option(HEAPMARK_COVERAGE "Build with clang's source-based coverage, for script/coverage." OFF)
 set(HEAPMARK_SANITIZE "" CACHE STRING

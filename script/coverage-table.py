@@ -1,8 +1,8 @@
-"""Prints what llvm-cov exported as a table, the worst file first, and the totals.
+"""Prints what llvm-cov exported: the files that lack most lines, each folder, and the totals.
 
-usage: coverage-table.py FILE --lines PERCENT --branches PERCENT
+usage: coverage-table.py FILE --lines PERCENT --branches PERCENT [--files NUMBER]
 
-Exit code 1 where the totals are below the percents.
+Exit code 1 where one of the three folders is below the percents, 3 where nothing was measured.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDERS = ("src", "allocators", "bench")
+KINDS = ("lines", "branches")
 
 
 def percent(counts):
@@ -27,19 +28,55 @@ def read(path):
             continue
         summary = entry["summary"]
         files[str(name.relative_to(ROOT))] = {
-            kind: [summary[kind]["covered"], summary[kind]["count"]] for kind in ("lines", "branches")}
+            kind: [summary[kind]["covered"], summary[kind]["count"]] for kind in KINDS}
     return files
 
 
+def not_measured(files):
+    """The sources of the folders that no measured program holds."""
+    sources = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*")
+               if path.suffix in (".c", ".cc"))
+    return sorted(name for name in (str(path.relative_to(ROOT)) for path in sources) if name not in files)
+
+
 def add_up(files):
-    return {kind: [sum(one[kind][place] for one in files) for place in (0, 1)]
-            for kind in ("lines", "branches")}
+    return {kind: [sum(one[kind][place] for one in files) for place in (0, 1)] for kind in KINDS}
+
+
+def by_folder(files):
+    """[(folder, counts)]: each of FOLDERS with all below it, then what lies in it, folder by folder."""
+    rows = []
+    for top in FOLDERS:
+        below = {name: counts for name, counts in files.items() if name.startswith(top + "/")}
+        rows.append((top + "/", add_up(below.values())))
+        parents = sorted({str(pathlib.PurePath(name).parent) for name in below})
+        for parent in parents if len(parents) > 1 else []:
+            inside = [counts for name, counts in below.items()
+                      if str(pathlib.PurePath(name).parent) == parent]
+            rows.append((f"  {parent}/" + (" itself" if parent == top else ""), add_up(inside)))
+    return rows
+
+
+def too_low(files, limits):
+    """Which of FOLDERS is below which limit, in words."""
+    found = []
+    for top in FOLDERS:
+        counts = add_up([one for name, one in files.items() if name.startswith(top + "/")])
+        found += [f"{kind} of {top}/ {percent(counts[kind]):.1f} % < {least:g} %"
+                  for kind, least in limits.items() if percent(counts[kind]) < least]
+    return found
 
 
 def row(name, counts):
     lines, branches = counts["lines"], counts["branches"]
-    return (f"{name:<48} {percent(lines):6.1f} % {lines[0]:>6}/{lines[1]:<6}"
-            f" {percent(branches):6.1f} % {branches[0]:>6}/{branches[1]:<6}")
+    return (f"{name:<40} {percent(lines):6.1f} % {lines[0]:>6}/{lines[1]:<6}"
+            f" {percent(branches):6.1f} % {branches[0]:>6}/{branches[1]:<6}").rstrip()
+
+
+def lacking(item):
+    """Sorts the files: most lines missing first, then most branches, then by name."""
+    name, counts = item
+    return (*(counts[kind][0] - counts[kind][1] for kind in KINDS), name)
 
 
 def main():
@@ -47,22 +84,23 @@ def main():
     parser.add_argument("file", type=pathlib.Path)
     parser.add_argument("--lines", type=float, default=0)
     parser.add_argument("--branches", type=float, default=0)
+    parser.add_argument("--files", type=int, default=25)
     asked = parser.parse_args()
     files = read(asked.file)
     if not files:
         print("coverage-table: no file of src/, allocators/ or bench/ was measured", file=sys.stderr)
         return 3
-    print(f"{'file':<48} {'lines':>15} {'branches':>24}")
-    for name, counts in sorted(files.items(), key=lambda item: percent(item[1]["lines"])):
-        print(row(name, counts))
-    print()
-    for folder in FOLDERS:
-        print(row(folder + "/", add_up([one for name, one in files.items() if name.startswith(folder + "/")])))
-    total = add_up(files.values())
-    print(row("all", total))
-    below = [f"{kind} {percent(total[kind]):.1f} % < {least:g} %"
-             for kind, least in (("lines", asked.lines), ("branches", asked.branches))
-             if percent(total[kind]) < least]
+    head = f"{'lines':>19} {'branches':>24}"
+    worst = sorted(files.items(), key=lacking)[:asked.files]
+    if worst:
+        print(f"{'file, most lines missing first':<40} {head}")
+        print(*(row(name, counts) for name, counts in worst), "", sep="\n")
+    print(f"{'folder':<40} {head}")
+    print(*(row(name, counts) for name, counts in by_folder(files)), sep="\n")
+    print(row("all", add_up(files.values())))
+    if unmeasured := not_measured(files):
+        print(f"not measured, in no program built with coverage: {', '.join(unmeasured)}")
+    below = too_low(files, {"lines": asked.lines, "branches": asked.branches})
     if below:
         print(f"script/coverage: below what was asked: {', '.join(below)}", file=sys.stderr)
     return 1 if below else 0

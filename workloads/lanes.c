@@ -142,10 +142,10 @@ void hm_table_close(hm_table *table)
 
 bool hm_slots_open(hm_lane *lane, hm_slots *slots, size_t count)
 {
-    slots->count = count;
     slots->at = hm_system_map(count * sizeof *slots->at);
     if (slots->at == NULL)
         return hm_lane_fail(lane, HM_NO_MEMORY, "the kernel refused %zu root slots", count);
+    slots->count = count; /* where there are none, nobody finds any to drop */
     touch(slots->at, count * sizeof *slots->at);
     slots->registered = hm_heap_add_roots(lane->heap, slots->at, count);
     return slots->registered || hm_lane_heap_failed(lane, "registering roots");

@@ -245,9 +245,9 @@ void hm_pool_run_return(hm_pool_slab *run, unsigned touched)
     set_used_pages(arena, arena->used_pages & ~pages_from(first, run->pages));
 }
 
-void hm_pool_run_serves(hm_pool_slab *run, unsigned class_index)
+void hm_pool_run_serves(hm_pool_slab *run, unsigned bin_number)
 {
-    memset(bins_of_pages(run), (int)class_index + 1, run->pages);
+    memset(bins_of_pages(run), (int)bin_number, run->pages);
 }
 
 bool hm_pool_run_extend(hm_pool_slab *run, unsigned pages)

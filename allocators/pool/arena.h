@@ -77,8 +77,8 @@ bool hm_pool_run_is_backed(const hm_pool_slab *run);
 /** Returns a run, whose first `touched` pages have been written to. May unmap arenas. */
 void hm_pool_run_return(hm_pool_slab *run, unsigned touched);
 
-/** Has frees of blocks in the run go to the bin of a class, until it is returned. */
-void hm_pool_run_serves(hm_pool_slab *run, unsigned class_index);
+/** Has frees of blocks in the run go to the bin of that number, until it is returned. */
+void hm_pool_run_serves(hm_pool_slab *run, unsigned bin_number);
 
 /** Makes a run longer in place; false where the pages behind it are taken. */
 bool hm_pool_run_extend(hm_pool_slab *run, unsigned pages);

@@ -99,9 +99,8 @@ hm_pool_slab *hm_pool_bin_take_empty(hm_pool_bin *bin, hm_pool_slab *chain)
 
 /* ---- checking ---- */
 
-static const char *check_cache(hm_pool_local *local, unsigned class_index)
+static const char *check_cache(hm_pool_local *local, const hm_pool_bin *bin, unsigned class_index)
 {
-    const hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     if (bin->top < bin->floor || bin->top > bin->ceiling)
         return "a cache's top lies outside it";
     for (void **place = bin->floor; place < bin->top; place++) {
@@ -144,7 +143,10 @@ static const char *check_shelf(hm_pool_local *local, unsigned class_index, unsig
 
 const char *hm_pool_bin_check(hm_pool_local *local, unsigned class_index)
 {
-    const char *defect = check_cache(local, class_index);
+    const hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
+    const char *defect = check_cache(local, bin, class_index);
+    if (defect == NULL && bin->rack->freed != bin)
+        defect = check_cache(local, bin->rack->freed, class_index);
     for (unsigned shelf = 0; defect == NULL && shelf < HM_POOL_SHELVES; shelf++)
         defect = check_shelf(local, class_index, shelf);
     return defect;

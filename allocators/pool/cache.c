@@ -71,10 +71,9 @@ static HM_NOINLINE void **return_rest(hm_pool_slab *slab, void **block, void **e
 /* Blocks in any order are the case to be quick in: each is returned alone, and only where the next
    one is of the same slab more of them are. What all slabs of the class have in common is not read
    from their records. */
-hm_pool_slab *hm_pool_cache_drop(hm_pool_local *local, unsigned class_index, unsigned count,
+hm_pool_slab *hm_pool_cache_drop(hm_pool_local *local, hm_pool_bin *bin, unsigned count,
                                  hm_pool_slab *chain)
 {
-    hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     const uint64_t inside = bin->rack->slab_bytes - 1, reciprocal = bin->rack->reciprocal;
     const uintptr_t window = atomic_load_explicit(&hm_pool_window_base, memory_order_relaxed);
     void **end = bin->floor + count;
@@ -100,6 +99,36 @@ hm_pool_slab *hm_pool_cache_drop(hm_pool_local *local, unsigned class_index, uns
     return chain;
 }
 
+/* ---- the oldest first ---- */
+
+static unsigned count_cached(const hm_pool_bin *bin)
+{
+    return (unsigned)(bin->top - bin->floor);
+}
+
+static void reverse(void **first, void **end)
+{
+    while (first < end) {
+        void *block = *first;
+        *first++ = *--end;
+        *end = block;
+    }
+}
+
+/* Both have arrays of one length, and one limit. */
+bool hm_pool_cache_turn(hm_pool_bin *bin)
+{
+    hm_pool_bin *freed = bin->rack->freed;
+    if (freed == bin || freed->top == freed->floor)
+        return false;
+    HM_ASSERT(bin->top == bin->floor);
+    hm_pool_bin other = *bin;
+    *bin = *freed;
+    *freed = other;
+    reverse(bin->floor, bin->top);
+    return true;
+}
+
 /* ---- how many blocks ---- */
 
 static unsigned blocks_within(size_t bytes, unsigned class_index)
@@ -120,46 +149,64 @@ static unsigned first_limit(unsigned class_index)
     return blocks_within(HM_POOL_CACHE_BYTES_FIRST, class_index);
 }
 
+static void **start_bin(hm_pool_bin *bin, void **place, unsigned limit)
+{
+    bin->top = bin->floor = place;
+    return bin->ceiling = place + limit;
+}
+
 bool hm_pool_cache_start(hm_pool_local *local)
 {
     size_t slots = 0;
-    for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++)
-        slots += first_limit(index);
+    for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
+        hm_pool_bin *bin = hm_pool_local_bin(local, index);
+        slots += (bin->rack->freed == bin ? 1u : 2u) * first_limit(index);
+    }
     void **place = hm_pool_metadata_allocate(slots * sizeof *place);
     if (place == NULL)
         return false;
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
         hm_pool_bin *bin = hm_pool_local_bin(local, index);
-        bin->top = bin->floor = place;
-        bin->ceiling = place += first_limit(index);
+        place = start_bin(bin, place, first_limit(index));
+        if (bin->rack->freed != bin)
+            place = start_bin(bin->rack->freed, place, first_limit(index));
         bin->rack->slots = first_limit(index);
     }
     return true;
 }
 
-/* Changes the limit of a cache that has no more blocks than that. */
+/* Changes the limit of a class's caches, none of which has more blocks than that. */
 static void set_limit(hm_pool_local *local, unsigned class_index, unsigned limit)
 {
     hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     local->extra_bytes += ((size_t)limit - limit_of(bin)) * hm_pool_class_bytes(class_index);
     bin->ceiling = bin->floor + limit;
+    bin->rack->freed->ceiling = bin->rack->freed->floor + limit;
 }
 
-/* Moves the cache to a longer array; the old one, of half the length, is not used again. */
-static bool find_slots(hm_pool_bin *bin, unsigned slots)
+static void move_bin(hm_pool_bin *bin, void **place)
 {
-    if (slots <= bin->rack->slots)
-        return true;
-    hm_pool_lock();
-    void **place = hm_pool_metadata_allocate(slots * sizeof *place);
-    hm_pool_unlock();
-    if (place == NULL)
-        return false;
-    unsigned count = (unsigned)(bin->top - bin->floor), limit = limit_of(bin);
+    unsigned count = count_cached(bin), limit = limit_of(bin);
     memcpy(place, bin->floor, count * sizeof *place);
     bin->floor = place;
     bin->top = place + count;
     bin->ceiling = place + limit;
+}
+
+/* Moves the caches to longer arrays; the old ones, of half the length, are not used again. */
+static bool find_slots(hm_pool_bin *bin, unsigned slots)
+{
+    hm_pool_bin *freed = bin->rack->freed;
+    if (slots <= bin->rack->slots)
+        return true;
+    hm_pool_lock();
+    void **place = hm_pool_metadata_allocate((freed == bin ? 1u : 2u) * slots * sizeof *place);
+    hm_pool_unlock();
+    if (place == NULL)
+        return false;
+    move_bin(bin, place);
+    if (freed != bin)
+        move_bin(freed, place + slots);
     bin->rack->slots = slots;
     return true;
 }
@@ -179,18 +226,27 @@ bool hm_pool_cache_grow(hm_pool_local *local, unsigned class_index)
     return true;
 }
 
+static hm_pool_slab *drop_to(hm_pool_local *local, hm_pool_bin *bin, unsigned limit,
+                             hm_pool_slab *chain)
+{
+    unsigned count = count_cached(bin);
+    return count <= limit ? chain : hm_pool_cache_drop(local, bin, count - limit, chain);
+}
+
 hm_pool_slab *hm_pool_cache_shrink_idle(hm_pool_local *local, hm_pool_slab *chain)
 {
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
         hm_pool_bin *bin = hm_pool_local_bin(local, index);
-        unsigned count = (unsigned)(bin->top - bin->floor), first = first_limit(index);
+        hm_pool_bin *freed = bin->rack->freed;
+        unsigned waiting = freed == bin ? 0 : count_cached(freed), first = first_limit(index);
+        unsigned count = count_cached(bin) + waiting;
         bool idle = !bin->rack->refilled && count == bin->rack->seen_count;
         bin->rack->refilled = false;
         bin->rack->seen_count = count;
         if (!idle || limit_of(bin) == first)
             continue;
-        if (count > first)
-            chain = hm_pool_cache_drop(local, index, count - first, chain);
+        chain = drop_to(local, bin, first, chain);
+        chain = drop_to(local, freed, first, chain);
         set_limit(local, index, first);
     }
     return chain;

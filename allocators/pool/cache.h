@@ -18,10 +18,14 @@
 /** Gives a new local pool its caches, all empty; false: no memory. The pool's lock is held. */
 bool hm_pool_cache_start(hm_pool_local *local);
 
-/** Returns the `count` oldest cached blocks of a class to their slabs. Slabs that have no block out
+/** Returns the `count` oldest cached blocks of a bin to their slabs. Slabs that have no block out
     then and are not kept go in front of `chain`; returns it. */
-hm_pool_slab *hm_pool_cache_drop(hm_pool_local *local, unsigned class_index, unsigned count,
+hm_pool_slab *hm_pool_cache_drop(hm_pool_local *local, hm_pool_bin *bin, unsigned count,
                                  hm_pool_slab *chain);
+
+/** Makes freed blocks those that are handed out next, the oldest first, where they wait in a bin of
+    their own and `bin` is empty; false: none do. */
+bool hm_pool_cache_turn(hm_pool_bin *bin);
 
 /** Lets a full cache hold more, where it has been refilled since it last grew and there is room in
     the thread's extra. The lock is not held. */

@@ -7,6 +7,7 @@
 #include "allocators/pool/large.h"
 #include "allocators/pool/lock.h"
 #include "allocators/pool/metadata.h"
+#include "allocators/pool/options.h"
 #include "allocators/pool/thread.h"
 #include "base/check.h"
 
@@ -95,7 +96,8 @@ static hm_pool_slab *new_slab(hm_pool_local *local, unsigned class_index)
         slab = NULL;
     }
     if (slab != NULL)
-        hm_pool_run_serves(slab, class_index);
+        hm_pool_run_serves(
+            slab, (unsigned)(hm_pool_local_bin(local, class_index)->rack->freed - local->bins));
     hm_pool_unlock();
     return slab;
 }
@@ -124,6 +126,8 @@ void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
 {
     hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
     HM_ASSERT(bin->top == bin->floor);
+    if (hm_pool_cache_turn(bin))
+        return hm_pool_bin_pop(bin);
     hm_pool_local_count_work(local);
     bin->rack->refilled = true;
     if (bin->rack->in_use == 0)
@@ -140,11 +144,11 @@ void *hm_pool_local_refill(hm_pool_local *local, unsigned class_index)
 
 void hm_pool_local_flush(hm_pool_local *local, unsigned class_index, void *block)
 {
-    hm_pool_bin *bin = hm_pool_local_bin(local, class_index);
+    hm_pool_bin *bin = hm_pool_local_bin(local, class_index)->rack->freed;
     hm_pool_slab *chain = NULL;
     if (!hm_pool_cache_grow(local, class_index)) {
         unsigned count = (unsigned)(bin->top - bin->floor);
-        chain = hm_pool_cache_drop(local, class_index, count - count / 2, NULL);
+        chain = hm_pool_cache_drop(local, bin, count - count / 2, NULL);
     }
     bool room = hm_pool_bin_push(bin, block);
     HM_CHECK(room);
@@ -160,7 +164,9 @@ static hm_pool_slab *settle(hm_pool_local *local, bool all)
     hm_pool_slab *chain = collect_pending(local);
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
         hm_pool_bin *bin = hm_pool_local_bin(local, index);
-        chain = hm_pool_cache_drop(local, index, (unsigned)(bin->top - bin->floor), chain);
+        hm_pool_bin *freed = bin->rack->freed;
+        chain = hm_pool_cache_drop(local, freed, (unsigned)(freed->top - freed->floor), chain);
+        chain = hm_pool_cache_drop(local, bin, (unsigned)(bin->top - bin->floor), chain);
         if (all)
             chain = hm_pool_bin_take_empty(bin, chain);
     }
@@ -242,8 +248,12 @@ static hm_pool_local *create(void)
     hm_pool_local *local = hm_pool_metadata_allocate(sizeof *local);
     if (local == NULL)
         return NULL;
+    bool two_bins = hm_pool_options_get()->oldest_first;
     for (unsigned index = 0; index < HM_POOL_CLASS_COUNT; index++) {
-        hm_pool_rack *rack = hm_pool_local_bin(local, index)->rack = &local->racks[index];
+        hm_pool_bin *bin = hm_pool_local_bin(local, index);
+        hm_pool_rack *rack = bin->rack = &local->racks[index];
+        rack->freed = two_bins ? bin + HM_POOL_CLASS_COUNT : bin;
+        rack->freed->rack = rack;
         rack->slab_bytes = hm_pool_class_slab_pages(index) << HM_POOL_PAGE_SHIFT;
         rack->reciprocal = hm_pool_class_reciprocal(index);
     }

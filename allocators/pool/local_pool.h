@@ -5,11 +5,13 @@
  * Words: a *local pool* has a *bin* for each class: a *cache*, an array of blocks that are ready to
  * be handed out, and the slabs of the class that have free blocks, on *shelves* by how many. A
  * block that is freed goes to the freeing thread's cache, whoever's slab it is of; when the cache
- * is full it grows (cache.h), or its older half is returned to the slabs. *Pending* slabs are those
- * that other threads returned blocks to. A local pool is *owned* by a live thread, *abandoned* by a
- * dead one until a new thread adopts it whole, or *retired*: it belonged to another thread when
- * this process was forked, may have been caught in the middle of a change, and is left alone for
- * good.
+ * is full it grows (cache.h), or its older half is returned to the slabs. Where the oldest are to
+ * be handed out first (options.h), a class has a second bin: its slabs' pages name that one, so
+ * that freed blocks go there, and when the first one's cache is empty the two change places.
+ * *Pending* slabs are those that other threads returned blocks to. A local pool is *owned* by a
+ * live thread, *abandoned* by a dead one until a new thread adopts it whole, or *retired*: it
+ * belonged to another thread when this process was forked, may have been caught in the middle of a
+ * change, and is left alone for good.
  *
  * Invariant: a cached block is out for its slab; floor ≤ top ≤ ceiling. A slab with a free block is
  * on the shelf that its number of free blocks says; a bin keeps one slab without a block out. A
@@ -42,12 +44,14 @@ enum {
 /** The slabs of a bin that have a free block. */
 typedef struct hm_pool_rack {
     hm_pool_slab *shelves[HM_POOL_SHELVES];
-    uint32_t in_use;     /**< which shelves have a slab, a bit each */
-    uint32_t slab_bytes; /**< of every slab of the class, a power of two */
-    uint32_t reciprocal; /**< of the class's block size */
-    uint32_t slots;      /**< that the cache's array has */
-    uint32_t seen_count; /**< cached blocks when last looked at */
-    bool refilled;       /**< since the cache was last looked at or grew */
+    uint32_t in_use;           /**< which shelves have a slab, a bit each */
+    uint32_t slab_bytes;       /**< of every slab of the class, a power of two */
+    uint32_t reciprocal;       /**< of the class's block size */
+    uint32_t slots;            /**< that the cache's array has */
+    uint32_t seen_count;       /**< cached blocks when last looked at */
+    bool refilled;             /**< since the cache was last looked at or grew */
+    struct hm_pool_bin *freed; /**< the bin that blocks are freed into; mostly the one they are
+                                    taken from */
 } hm_pool_rack;
 
 /** 32 bytes, so that two share a cache line and a class's is found by a shift. */
@@ -66,8 +70,9 @@ typedef struct hm_pool_run_cache {
 } hm_pool_run_cache;
 
 typedef struct hm_pool_local {
-    /** By class number plus 1; the first takes and gives nothing: for pages that are no slab's. */
-    _Alignas(64) hm_pool_bin bins[1 + HM_POOL_CLASS_COUNT];
+    /** By class number plus 1; the first takes and gives nothing: for pages that are no slab's.
+        Then, where it has one, each class's second. */
+    _Alignas(64) hm_pool_bin bins[1 + 2 * HM_POOL_CLASS_COUNT];
     hm_pool_rack racks[HM_POOL_CLASS_COUNT];
     hm_pool_run_cache runs;
     size_t extra_bytes;                /**< by which caches have grown */
@@ -83,7 +88,7 @@ extern HM_HIDDEN HM_INITIAL_EXEC _Thread_local hm_pool_local *hm_pool_this_local
 /** Stands for "no local pool": every cache is both empty and full. */
 extern HM_HIDDEN hm_pool_local hm_pool_no_local;
 
-/** The bin of a class. */
+/** The bin that blocks of a class are taken from. */
 static inline hm_pool_bin *hm_pool_local_bin(hm_pool_local *local, unsigned class_index)
 {
     return &local->bins[1 + class_index];

@@ -46,12 +46,24 @@ static unsigned read_huge_pages(void)
     return HM_POOL_SMALL_ARENAS;
 }
 
+static bool read_reuse(void)
+{
+    const char *value = secure_getenv(HM_POOL_REUSE_VARIABLE);
+    if (value == NULL || strcmp(value, "newest") == 0)
+        return false;
+    if (strcmp(value, "oldest") == 0)
+        return true;
+    complain(HM_POOL_REUSE_VARIABLE, value, "newest or oldest; the default, newest, is used");
+    return false;
+}
+
 const hm_pool_options *hm_pool_options_get(void)
 {
     if (!options_are_read) {
         options_are_read = true;
         options.retain_events = read_retain();
         options.small_arenas = read_huge_pages();
+        options.oldest_first = read_reuse();
     }
     return &options;
 }

@@ -16,6 +16,7 @@
 
 #define HM_POOL_RETAIN_VARIABLE     "HEAPMARK_POOL_RETAIN"
 #define HM_POOL_HUGE_PAGES_VARIABLE "HEAPMARK_POOL_HUGE_PAGES"
+#define HM_POOL_REUSE_VARIABLE      "HEAPMARK_POOL_REUSE"
 
 enum {
     HM_POOL_RETAIN_DEFAULT = 4096,
@@ -27,6 +28,7 @@ typedef struct hm_pool_options {
     uint64_t
         retain_events;     /**< how long an arena without a run taken stays mapped; 0: not at all */
     unsigned small_arenas; /**< while there are fewer, a new one asks for no page of 2 MiB */
+    bool oldest_first;     /**< of the cached blocks, those freed first are handed out first */
 } hm_pool_options;
 
 /** The options. The pool's lock is held. */

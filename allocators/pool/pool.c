@@ -87,7 +87,7 @@ static void free_small(hm_pool_slab *slab, void *block)
     hm_pool_local *local = hm_pool_local_of_free();
     if (local == NULL)
         hm_pool_local_free_remote(slab, hm_pool_slab_group(slab, block));
-    else if (!hm_pool_bin_push(hm_pool_local_bin(local, slab->class_index), block))
+    else if (!hm_pool_bin_push(hm_pool_local_bin(local, slab->class_index)->rack->freed, block))
         hm_pool_local_flush(local, slab->class_index, block);
 }
 
@@ -166,7 +166,12 @@ void *hm_pool_realloc(void *block, size_t bytes)
     void *resized = resize_in_place(&found, block, bytes);
     if (resized != NULL)
         return resized;
+    int saved = errno;
     resized = hm_pool_malloc_inline(bytes);
+    if (resized == NULL && bytes <= found.usable_bytes) {
+        errno = saved;
+        return block; /* too large, and the best there is */
+    }
     if (resized == NULL)
         return NULL;
     memcpy(resized, block, bytes < found.usable_bytes ? bytes : found.usable_bytes);

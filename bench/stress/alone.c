@@ -61,19 +61,18 @@ static void finish(lone_run *alone)
     compare(alone, true);
 }
 
-void hm_stress_await_child(hm_stress_model *model, int child)
+void hm_stress_await_child(hm_stress_record *record, unsigned thread, int child)
 {
-    hm_stress_record *record = model->record;
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) != child)
         hm_stress_machine_refuses("a forked child");
-    hm_stress_call in = (hm_stress_call)atomic_load(&record->progress[model->thread].in);
+    hm_stress_call in = (hm_stress_call)atomic_load(&record->progress[thread].in);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        hm_stress_record_defect(record, model->thread, HM_STRESS_CHILD_HANG,
+        hm_stress_record_defect(record, thread, HM_STRESS_CHILD_HANG,
                                 "a forked child did not go on; it was in %s",
                                 hm_stress_call_name(in));
     if (WIFSIGNALED(status))
-        hm_stress_record_defect(record, model->thread, HM_STRESS_CHILD_CRASH,
+        hm_stress_record_defect(record, thread, HM_STRESS_CHILD_CRASH,
                                 "a forked child was ended by signal %d in %s", WTERMSIG(status),
                                 hm_stress_call_name(in));
     if (WEXITSTATUS(status) != 0)
@@ -99,7 +98,7 @@ static void in_a_child(lone_run *alone, uint64_t count)
         finish(alone);
         _exit(0);
     }
-    hm_stress_await_child(alone->model, child);
+    hm_stress_await_child(alone->model->record, alone->model->thread, child);
     atomic_store(&alone->model->record->in_a_child, false);
 }
 

@@ -22,6 +22,6 @@ typedef struct hm_stress_source {
 void hm_stress_alone_run(hm_stress_model *model, hm_stress_source source, unsigned patience_s);
 
 /** Waits for a forked child; what went wrong in it is this process's defect. */
-void hm_stress_await_child(hm_stress_model *model, int child);
+void hm_stress_await_child(hm_stress_record *record, unsigned thread, int child);
 
 #endif

@@ -13,6 +13,8 @@
 enum {
     FIRST_EPISODE = 100 * 1000,
     LONGEST_EPISODE = HM_STRESS_AREA_OPERATIONS,
+    FIRST_OBJECTS = 2000,
+    LONGEST_OBJECTS = 1000 * 1000,
     SEVERAL_THREADS = 4
 };
 
@@ -71,13 +73,14 @@ static char *command_again(const hm_stress_result *result, const hm_stress_optio
     char *spec = hm_shell_quote(result->spec.text);
     const hm_stress_task *task = &result->task;
     uint64_t operations = task->threads == 1 ? result->at + (result->at == 0) : result->fewest;
-    if (task->program != HM_STRESS_RANDOM)
+    if (!hm_stress_is_random(task))
         operations = 1;
-    char *command =
-        hm_format("heapmark stress --backend %s --threads %u --seed 0x%llx --operations "
-                  "%llu --patience %u",
-                  spec, task->threads, (unsigned long long)task->seed,
-                  (unsigned long long)operations, options->patience_s);
+    bool objects = task->program == HM_STRESS_OBJECTS;
+    char *command = hm_format(
+        "heapmark stress --backend %s --what %s%s --threads %u --seed 0x%llx --operations "
+        "%llu --patience %u",
+        spec, objects ? "runtime --collector " : "allocators", task->collector, task->threads,
+        (unsigned long long)task->seed, (unsigned long long)operations, options->patience_s);
     free(spec);
     return command;
 }
@@ -88,7 +91,9 @@ static void take_defect(const hm_stress_campaign *campaign, const hm_stress_tria
 {
     hm_stress_record *record = hm_stress_record_new();
     unsigned seconds = campaign->options->shrink_s;
-    bool random = trial->task.program == HM_STRESS_RANDOM;
+    bool random = hm_stress_is_random(&trial->task);
+    if (campaign->area->record.kind == campaign->known)
+        seconds = 0;
     memcpy(record, &campaign->area->record, sizeof *record);
     result->has_defect = true;
     result->task = trial->task;
@@ -138,7 +143,8 @@ static void keep_notes(hm_stress_result *result, const hm_stress_record *record)
     const char *kind = hm_stress_defect_name(record->note_kind);
     if (atomic_load(&record->noted) && !has_finding(result, kind))
         hm_stress_result_find(result, kind, hm_copy(record->note));
-    if (record->aligned_left_out && !has_finding(result, "aligned_alloc left out"))
+    if (record->aligned_left_out && *result->collector == '\0' &&
+        !has_finding(result, "aligned_alloc left out"))
         hm_stress_result_find(result, "aligned_alloc left out",
                               hm_copy("its aligned_alloc does not align; heapmark does not use "
                                       "it, and its family was not tried"));
@@ -156,7 +162,7 @@ static hm_status try(const hm_stress_campaign *campaign, const hm_stress_trial *
     hm_stress_outcome outcome = hm_stress_trial_run(trial, record);
     *goes_on = outcome == HM_STRESS_WELL;
     keep_notes(result, record);
-    if (trial->task.program == HM_STRESS_RANDOM && outcome != HM_STRESS_REFUSED)
+    if (hm_stress_is_random(&trial->task) && outcome != HM_STRESS_REFUSED)
         count(result, record);
     for (size_t row = 0; row < HM_STRESS_SIZES; row++)
         result->seen[row] |= atomic_load_explicit(&record->seen[row], memory_order_relaxed);
@@ -180,13 +186,16 @@ static hm_status try(const hm_stress_campaign *campaign, const hm_stress_trial *
 static uint64_t episode_operations(const hm_stress_options *options, const hm_stress_result *result)
 {
     unsigned doublings = result->episodes < 20 ? (unsigned)result->episodes / 2 : 10;
-    uint64_t operations = (uint64_t)FIRST_EPISODE << doublings;
+    bool objects = *result->collector != '\0';
+    uint64_t longest = objects ? LONGEST_OBJECTS : LONGEST_EPISODE;
+    uint64_t operations = (uint64_t)(objects ? FIRST_OBJECTS : FIRST_EPISODE) << doublings;
     if (options->operations > 0) {
         uint64_t left = options->operations - result->operations;
         uint64_t share = options->threads > 0 ? options->operations : options->operations / 2;
-        operations = share > 0 && share < left ? share : left;
+        share = share > 0 && share < left ? share : left;
+        operations = objects && options->threads == 0 && operations < share ? operations : share;
     }
-    return operations < LONGEST_EPISODE ? operations : LONGEST_EPISODE;
+    return operations < longest ? operations : longest;
 }
 
 static bool enough(const hm_stress_options *options, const hm_stress_result *result)
@@ -200,7 +209,10 @@ static hm_status run_episodes(const hm_stress_campaign *campaign, start_context 
                               hm_stress_result *result, bool *goes_on, hm_error *error)
 {
     const hm_stress_options *options = campaign->options;
-    hm_stress_trial trial = trial_of(campaign, context, HM_STRESS_RANDOM);
+    bool objects = *result->collector != '\0';
+    hm_stress_trial trial =
+        trial_of(campaign, context, objects ? HM_STRESS_OBJECTS : HM_STRESS_RANDOM);
+    memcpy(trial.task.collector, result->collector, sizeof trial.task.collector);
     hm_status status = HM_OK;
     while (status == HM_OK && *goes_on && !enough(options, result)) {
         uint64_t began_ns = hm_clock_wall_ns();
@@ -256,7 +268,7 @@ hm_status hm_stress_campaign_run(hm_stress_campaign *campaign, hm_stress_result 
     start_context context = {campaign, &result->spec};
     bool goes_on = !stopped();
     hm_status status = run_episodes(campaign, &context, result, &goes_on, error);
-    if (status == HM_OK)
+    if (status == HM_OK && *result->collector == '\0')
         status = run_measures(campaign, &context, result, &goes_on, error);
     for (size_t row = 0; row < HM_STRESS_SIZES; row++)
         result->sizes += result->seen[row];

@@ -3,7 +3,7 @@
  *
  * Words: an *episode* is one random program, in a process of its own, with a seed of its own: the
  * first has the seed asked for, each further one the next. A *campaign* is the episodes of a back
- * end, then the measures.
+ * end, then the measures; or the episodes of the runtime on a back end, with a collector.
  *
  * Invariant: the first defect ends the campaign; what is told of it can be repeated by the command
  * that is told with it.
@@ -24,7 +24,9 @@ typedef struct hm_stress_finding {
 
 typedef struct hm_stress_result {
     hm_backend_spec spec;
-    char *absent; /**< why it is not there; NULL: it is */
+    char collector[HM_STRESS_COLLECTOR_BYTES]; /**< of programs of the runtime; "": of calls */
+    char *absent;                              /**< why it is not there; NULL: it is */
+    bool passed_over;                          /**< its allocator has a defect */
     char version[64], origin[256];
     uint64_t operations, checks, episodes, forks, threads, exchanges, accounts;
     unsigned char seen[HM_STRESS_SIZES]; /**< usable sizes that were handed out */
@@ -49,7 +51,8 @@ typedef struct hm_stress_campaign {
     const hm_stress_options *options;
     hm_stress_area *area;
     int file;
-    hm_stress_pace usual; /**< system's, that others are held against */
+    hm_stress_pace usual;   /**< system's, that others are held against */
+    hm_stress_defect known; /**< one that has been made short already: not again */
 } hm_stress_campaign;
 
 /**

@@ -3,6 +3,7 @@
 #include "bench/exit_code.h"
 #include "bench/process.h"
 #include "bench/stress/area.h"
+#include "bench/stress/objects/run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,9 @@ int hm_stress_child_main(const char *spec_text)
     snprintf(record->version, sizeof record->version, "%s", allocator.version);
     snprintf(record->origin, sizeof record->origin, "%.255s", allocator.origin);
     hm_stress_calls_of(&calls, &allocator, &spec, &record->aligned_left_out);
-    hm_stress_trial_here(&area->task, area->list, &calls, record);
+    if (area->task.program == HM_STRESS_OBJECTS)
+        hm_objects_here(&area->task, area->list, &calls, &allocator, record);
+    else
+        hm_stress_trial_here(&area->task, area->list, &calls, record);
     return HM_EXIT_OK; /* leaving properly is part of the trial */
 }

@@ -4,6 +4,12 @@
 
 static hm_stress_record *watched;
 static _Thread_local unsigned own_thread;
+static void (*explain_crash)(void);
+
+void hm_stress_crash_explain(void (*explain)(void))
+{
+    explain_crash = explain;
+}
 
 void hm_stress_crash_is_of(unsigned thread)
 {
@@ -24,6 +30,8 @@ static void on_crash(int number)
 {
     HM_UNUSED(number);
     atomic_store(&watched->crashed_thread, (int)own_thread + 1);
+    if (explain_crash != NULL)
+        explain_crash();
 }
 
 void hm_stress_crash_watch(hm_stress_record *record)

@@ -13,6 +13,10 @@
     more itself. */
 void hm_stress_crash_watch(hm_stress_record *record);
 
+/** Called at a crash, on its thread: may name a defect and end the process; returns if it knows
+    none. */
+void hm_stress_crash_explain(void (*explain)(void));
+
 /** A crash on the calling thread is the worker's of this number. */
 void hm_stress_crash_is_of(unsigned thread);
 

@@ -95,7 +95,7 @@ static void in_a_child(hm_stress_worker *worker, uint64_t count)
         hm_stress_model_drain(model);
         _exit(0);
     }
-    hm_stress_await_child(model, child);
+    hm_stress_await_child(model->record, model->thread, child);
 }
 
 static void *live(void *argument);

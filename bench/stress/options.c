@@ -9,6 +9,8 @@
 
 enum {
     KEY_BACKEND = 0x2000,
+    KEY_COLLECTOR,
+    KEY_WHAT,
     KEY_THREADS,
     KEY_SECONDS,
     KEY_OPERATIONS,
@@ -25,13 +27,24 @@ static const struct argp_option stress_options[] = {
      "Allocators: names with commas between, or one spec [LABEL=]so:PATH[;prefix=P][;env=K=V]; may "
      "be repeated (default: all that are installed)",
      1},
+    {"collector", KEY_COLLECTOR, "NAMES-OR-SPEC", 0,
+     "Cycle collectors that the runtime's programs are tried with: names with commas between, or "
+     "one "
+     "spec NAME[;trigger=auto|manual][;thresholds=A,B,C]; may be repeated (default: all)",
+     1},
+    {"what", KEY_WHAT, "allocators,runtime", 0,
+     "What is tried: calls of the allocators, programs of the object runtime on every allocator "
+     "with "
+     "every collector, or both (default: both)",
+     1},
     {NULL, 0, NULL, 0, "How much:", 2},
     {"threads", KEY_THREADS, "N", 0,
      "Threads of a random program, 1 to 64 (default: programs of 1 and of 4 in turn)", 2},
-    {"seconds", KEY_SECONDS, "TIME", 0, "Time of random programs for each allocator (default 10 s)",
+    {"seconds", KEY_SECONDS, "TIME", 0,
+     "Time of random programs for each allocator, and for each with each collector (default 10 s)",
      2},
     {"operations", KEY_OPERATIONS, "N", 0,
-     "Random operations for each allocator, instead of a time: 500000, 20M, 1G", 2},
+     "Random operations for each of these, instead of a time: 500000, 20M, 1G", 2},
     {"seed", KEY_SEED, "N", 0, "Seed of the first random program (default 1)", 2},
     {NULL, 0, NULL, 0, "Limits:", 3},
     {"patience", KEY_PATIENCE, "SECONDS", 0,
@@ -58,6 +71,21 @@ static error_t take_backends(hm_stress_options *options, const char *value)
     return hm_strings_add_names(&options->backends, value, ":;=")
                ? 0
                : refuse(options, "backend", value, HM_NAMES_ARE_RIGHT);
+}
+
+static error_t take_what(hm_stress_options *options, const char *value)
+{
+    static const char right[] = "allocators, runtime or allocators,runtime";
+    hm_strings names = {0};
+    bool taken = hm_strings_add_names(&names, value, "");
+    options->calls = options->objects = false;
+    for (size_t index = 0; taken && index < names.count; index++) {
+        bool calls = strcmp(names.items[index], "allocators") == 0;
+        taken = calls || strcmp(names.items[index], "runtime") == 0;
+        *(calls ? &options->calls : &options->objects) = true;
+    }
+    hm_strings_clear(&names);
+    return taken ? 0 : refuse(options, "what", value, right);
 }
 
 static error_t take_threads(hm_stress_options *options, const char *value)
@@ -132,6 +160,12 @@ static error_t parse_stress(int key, char *value, struct argp_state *state)
     switch (key) {
     case KEY_BACKEND:
         return take_backends(options, value);
+    case KEY_COLLECTOR:
+        return hm_strings_add_names(&options->collectors, value, ";=")
+                   ? 0
+                   : refuse(options, "collector", value, HM_NAMES_ARE_RIGHT);
+    case KEY_WHAT:
+        return take_what(options, value);
     case KEY_THREADS:
         return take_threads(options, value);
     case KEY_SECONDS:
@@ -152,14 +186,24 @@ hm_status hm_stress_options_parse(hm_stress_options *options, int argc, char **a
     static const struct argp argp = {
         .options = stress_options,
         .parser = parse_stress,
-        .doc = "Runs random programs on allocators, holds every block against a shadow model, and "
-               "names what is wrong with them. Exit code 5: a defect was found."};
-    *options = (hm_stress_options){
-        .seed = 1, .patience_s = 10, .shrink_s = 20, .memory_limit_bytes = (int64_t)2 << 30};
+        .doc =
+            "Runs random programs on allocators, and of the object runtime on each with each cycle "
+            "collector; holds every block and every object against a shadow model, and names "
+            "what is wrong. Exit code 5: a defect was found."};
+    *options = (hm_stress_options){.calls = true,
+                                   .objects = true,
+                                   .seed = 1,
+                                   .patience_s = 10,
+                                   .shrink_s = 20,
+                                   .memory_limit_bytes = (int64_t)2 << 30};
     hm_status status = hm_command_parse(&options->command, &argp, argc, argv);
     if (status == HM_OK && options->seconds > 0 && options->operations > 0)
         status = hm_error_set(&options->command.error, HM_USAGE_ERROR,
                               "--seconds and --operations: give one of them");
+    if (status == HM_OK && !options->objects && options->collectors.count > 0)
+        status = hm_error_set(&options->command.error, HM_USAGE_ERROR,
+                              "--collector is for programs of the runtime: leave it away, or let "
+                              "--what name runtime");
     if (options->seconds <= 0)
         options->seconds = 10;
     return status;
@@ -168,4 +212,5 @@ hm_status hm_stress_options_parse(hm_stress_options *options, int argc, char **a
 void hm_stress_options_clear(hm_stress_options *options)
 {
     hm_strings_clear(&options->backends);
+    hm_strings_clear(&options->collectors);
 }

@@ -11,10 +11,12 @@
 
 typedef struct hm_stress_options {
     hm_command command;
-    hm_strings backends; /**< as written; empty: all that are usable */
-    unsigned threads;    /**< 0: one and several in turn */
-    double seconds;      /**< of random programs for each back end, where operations is 0 */
-    uint64_t operations; /**< for each back end */
+    hm_strings backends;   /**< as written; empty: all that are usable */
+    hm_strings collectors; /**< as written; empty: all there are */
+    bool calls, objects;   /**< what is tried: calls of the allocator, programs of the runtime */
+    unsigned threads;      /**< 0: one and several in turn */
+    double seconds;        /**< of random programs for each result, where operations is 0 */
+    uint64_t operations;   /**< for each result */
     uint64_t seed;
     unsigned patience_s, shrink_s;
     int64_t memory_limit_bytes;

@@ -1,9 +1,26 @@
 #include "bench/stress/report.h"
 
+#include "bench/stress/objects/operation.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { MOST_SHOWN = 40 };
+
+void hm_stress_report_operation(FILE *stream, const hm_stress_result *result,
+                                const hm_stress_operation *operation, hm_stress_fullness *slots)
+{
+    if (*result->collector != '\0')
+        hm_objects_print(stream, operation);
+    else
+        hm_stress_operation_print(stream, operation, slots);
+}
+
+static void print_label(const hm_stress_result *result)
+{
+    bool objects = *result->collector != '\0';
+    printf("%s%s%s: ", result->spec.label, objects ? " with " : "", result->collector);
+}
 
 static void print_sequence(const hm_stress_result *result)
 {
@@ -18,7 +35,7 @@ static void print_sequence(const hm_stress_result *result)
     for (size_t index = 0; slots != NULL && index < result->sequence_count && index < MOST_SHOWN;
          index++) {
         printf("  %6zu  ", index + 1);
-        hm_stress_operation_print(stdout, &result->sequence[index], slots);
+        hm_stress_report_operation(stdout, result, &result->sequence[index], slots);
         printf("\n");
     }
     if (result->sequence_count > MOST_SHOWN)
@@ -40,7 +57,8 @@ static void print_place(const hm_stress_result *result)
 
 static void print_defect(const hm_stress_result *result)
 {
-    printf("%s: DEFECT: %s\n  %s\n", result->spec.label, result->name, result->text);
+    print_label(result);
+    printf("DEFECT: %s\n  %s\n", result->name, result->text);
     print_place(result);
     if (result->sequence != NULL)
         print_sequence(result);
@@ -54,9 +72,10 @@ void hm_stress_report_details(const hm_stress_result *result)
 {
     if (result->has_defect)
         print_defect(result);
-    for (size_t index = 0; index < result->finding_count; index++)
-        printf("%s: finding: %s: %s\n", result->spec.label, result->findings[index].name,
-               result->findings[index].text);
+    for (size_t index = 0; index < result->finding_count; index++) {
+        print_label(result);
+        printf("finding: %s: %s\n", result->findings[index].name, result->findings[index].text);
+    }
     fflush(stdout);
 }
 
@@ -64,6 +83,8 @@ static const char *verdict(const hm_stress_result *result, char *text, size_t si
 {
     if (result->absent != NULL)
         snprintf(text, size, "absent: %s", result->absent);
+    else if (result->passed_over)
+        snprintf(text, size, "not tried: its allocator has a defect");
     else if (result->has_defect)
         snprintf(text, size, "DEFECT: %s", result->name);
     else if (result->episodes == 0)
@@ -73,17 +94,36 @@ static const char *verdict(const hm_stress_result *result, char *text, size_t si
     return text;
 }
 
-void hm_stress_report_table(const hm_stress_result *results, size_t count)
+static void print_row(const hm_stress_result *result)
 {
     char text[256];
-    printf("%-16s %12s %12s %10s %8s %6s %9s  %s\n", "back end", "operations", "checks", "ops/s",
-           "threads", "forks", "findings", "verdict");
+    double rate = result->seconds > 0 ? (double)result->operations / result->seconds : 0;
+    printf("%-16s ", result->spec.label);
+    if (*result->collector != '\0')
+        printf("%-16s ", result->collector);
+    printf("%12llu %12llu %10.0f %8llu %6llu %9zu  %s\n", (unsigned long long)result->operations,
+           (unsigned long long)result->checks, rate, (unsigned long long)result->threads,
+           (unsigned long long)result->forks, result->finding_count,
+           verdict(result, text, sizeof text));
+}
+
+static void print_rows(const hm_stress_result *results, size_t count, bool objects)
+{
+    bool any = false;
     for (size_t index = 0; index < count; index++) {
-        const hm_stress_result *result = &results[index];
-        double rate = result->seconds > 0 ? (double)result->operations / result->seconds : 0;
-        printf("%-16s %12llu %12llu %10.0f %8llu %6llu %9zu  %s\n", result->spec.label,
-               (unsigned long long)result->operations, (unsigned long long)result->checks, rate,
-               (unsigned long long)result->threads, (unsigned long long)result->forks,
-               result->finding_count, verdict(result, text, sizeof text));
+        if ((*results[index].collector != '\0') != objects)
+            continue;
+        if (!any)
+            printf("%-16s %s%12s %12s %10s %8s %6s %9s  %s\n", "back end",
+                   objects ? "collector        " : "", "operations", "checks", "ops/s", "threads",
+                   "forks", "findings", "verdict");
+        any = true;
+        print_row(&results[index]);
     }
+}
+
+void hm_stress_report_table(const hm_stress_result *results, size_t count)
+{
+    print_rows(results, count, false);
+    print_rows(results, count, true);
 }

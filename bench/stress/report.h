@@ -12,7 +12,11 @@
 /** Prints what was found of one back end: defect, sequence, command, findings. */
 void hm_stress_report_details(const hm_stress_result *result);
 
-/** Prints a row for each. */
+/** Writes an operation of the result's sequence in words. */
+void hm_stress_report_operation(FILE *stream, const hm_stress_result *result,
+                                const hm_stress_operation *operation, hm_stress_fullness *slots);
+
+/** Prints a row for each: those of allocators' calls, then those of the runtime. */
 void hm_stress_report_table(const hm_stress_result *results, size_t count);
 
 /** All of it: a new object. */

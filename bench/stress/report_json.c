@@ -22,7 +22,7 @@ static json_t *sequence_json(const hm_stress_result *result)
         FILE *stream = open_memstream(&text, &size);
         if (stream == NULL)
             break;
-        hm_stress_operation_print(stream, &result->sequence[index], slots);
+        hm_stress_report_operation(stream, result, &result->sequence[index], slots);
         fclose(stream);
         json_array_append_new(array, json_string(text));
         free(text);
@@ -33,7 +33,7 @@ static json_t *sequence_json(const hm_stress_result *result)
 
 static json_t *defect_json(const hm_stress_result *result)
 {
-    static const char *const programs[] = {"random", "retention", "pace"};
+    static const char *const programs[] = {"random", "retention", "pace", "objects"};
     char seed[32];
     if (!result->has_defect)
         return json_null();
@@ -63,8 +63,11 @@ static json_t *result_json(const hm_stress_result *result)
         json_pack("{s:s, s:s, s:s%, s:s%}", "label", result->spec.label, "spec", result->spec.text,
                   "version", result->version, strnlen(result->version, sizeof result->version),
                   "origin", result->origin, strnlen(result->origin, sizeof result->origin));
+    if (*result->collector != '\0')
+        json_object_set_new(object, "collector", json_string(result->collector));
     json_object_set_new(object, "absent",
                         result->absent != NULL ? json_string(result->absent) : json_null());
+    json_object_set_new(object, "passed_over", json_boolean(result->passed_over));
     json_object_set_new(object, "operations", integer(result->operations));
     json_object_set_new(object, "checks", integer(result->checks));
     json_object_set_new(object, "seconds", json_real(result->seconds));
@@ -85,12 +88,13 @@ json_t *hm_stress_report_json(const hm_stress_options *options, const hm_stress_
 {
     char seed[32];
     json_int_t defects = 0;
-    json_t *array = json_array();
+    json_t *array = json_array(), *runtime = json_array();
     for (size_t index = 0; index < count; index++) {
-        json_array_append_new(array, result_json(&results[index]));
+        bool objects = *results[index].collector != '\0';
+        json_array_append_new(objects ? runtime : array, result_json(&results[index]));
         defects += results[index].has_defect;
     }
     snprintf(seed, sizeof seed, "0x%llx", (unsigned long long)options->seed);
-    return json_pack("{s:s, s:s, s:I, s:o}", "heapmark", hm_version(), "seed", seed, "defects",
-                     defects, "backends", array);
+    return json_pack("{s:s, s:s, s:I, s:o, s:o}", "heapmark", hm_version(), "seed", seed, "defects",
+                     defects, "backends", array, "runtime", runtime);
 }

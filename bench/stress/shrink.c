@@ -1,6 +1,7 @@
 #include "bench/stress/shrink.h"
 
 #include "bench/measure/clock.h"
+#include "bench/stress/objects/operation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,7 +154,9 @@ static bool write_down(shrink_state *shrinking, const hm_stress_record *record)
         return false;
     hm_stress_generator_start(&generator, task->seed, false);
     for (size_t index = 0; index < count; index++)
-        shrinking->kept[index] = hm_stress_generator_next(&generator);
+        shrinking->kept[index] = task->program == HM_STRESS_OBJECTS
+                                     ? hm_objects_generate(&generator)
+                                     : hm_stress_generator_next(&generator);
     shrinking->count = count;
     return true;
 }
@@ -178,6 +181,12 @@ static void ask_whether_usable(shrink_state *shrinking, hm_stress_record *record
              "; all is well as long as nothing beyond the sizes asked for is written");
 }
 
+static bool is_about_bytes(const hm_stress_record *record)
+{
+    return record->kind == HM_STRESS_CRASH || record->kind == HM_STRESS_CONTENTS ||
+           record->kind == HM_STRESS_MEMORY_GONE || record->kind == HM_STRESS_CHILD_CRASH;
+}
+
 hm_stress_operation *hm_stress_shrink(const hm_stress_trial *trial, hm_stress_record *record,
                                       hm_stress_record *tries, unsigned seconds, size_t *count)
 {
@@ -188,13 +197,14 @@ hm_stress_operation *hm_stress_shrink(const hm_stress_trial *trial, hm_stress_re
     if (done && fails_alike(&shrinking, shrinking.kept, 0)) {
         *count = 0; /* it takes no operation at all */
     } else if (done) {
-        leave_out_idle(&shrinking);
-        if (!keep_last_slot(&shrinking) && !shrinking.hangs)
+        bool calls = trial->task.program == HM_STRESS_RANDOM;
+        if (calls)
+            leave_out_idle(&shrinking);
+        if (calls && !keep_last_slot(&shrinking) && !shrinking.hangs)
             shrink_by_slots(&shrinking);
         shrink(&shrinking);
         *count = shrinking.count;
-        if (record->kind == HM_STRESS_CRASH || record->kind == HM_STRESS_CONTENTS ||
-            record->kind == HM_STRESS_MEMORY_GONE || record->kind == HM_STRESS_CHILD_CRASH)
+        if (calls && is_about_bytes(record))
             ask_whether_usable(&shrinking, record);
     }
     free(shrinking.tried);

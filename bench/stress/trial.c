@@ -27,13 +27,18 @@ static void give_back_what_was_tried(const hm_stress_calls *calls)
         calls->purge();
 }
 
+void hm_stress_trial_start(const hm_stress_calls *calls, hm_stress_record *record)
+{
+    atomic_store(&record->stage, HM_STRESS_RUNNING);
+    give_back_what_was_tried(calls);
+}
+
 void hm_stress_trial_here(const hm_stress_task *task, const hm_stress_operation *list,
                           const hm_stress_calls *calls, hm_stress_record *record)
 {
     unsigned child_patience_s = task->patience_s > 3 ? task->patience_s / 2 : 1;
     hm_stress_crash_watch(record);
-    atomic_store(&record->stage, HM_STRESS_RUNNING);
-    give_back_what_was_tried(calls);
+    hm_stress_trial_start(calls, record);
     if (task->program == HM_STRESS_RETENTION) {
         hm_stress_retention_run(calls, task->seed, &record->retention);
     } else if (task->program == HM_STRESS_PACE) {
@@ -120,7 +125,7 @@ typedef enum watch_end { ENDED, STOOD_STILL, PASSED_LIMIT, TOLD_TO_STOP } watch_
 /* Retention and pace count no operations: they get as long as many still seconds. */
 static unsigned patience_of(const hm_stress_task *task)
 {
-    return task->program == HM_STRESS_RANDOM ? task->patience_s : task->patience_s * 6;
+    return hm_stress_is_random(task) ? task->patience_s : task->patience_s * 6;
 }
 
 static watch_end watch_it(watch *watched, int *status)

@@ -17,8 +17,11 @@
 typedef enum hm_stress_program {
     HM_STRESS_RANDOM,    /**< random operations against the model */
     HM_STRESS_RETENTION, /**< what is kept of memory nobody uses */
-    HM_STRESS_PACE       /**< how long calls take */
+    HM_STRESS_PACE,      /**< how long calls take */
+    HM_STRESS_OBJECTS    /**< random programs of the object runtime against its model */
 } hm_stress_program;
+
+enum { HM_STRESS_COLLECTOR_BYTES = 64 };
 
 /** What is run. `has_list`: `operations` operations of a list replace those of the seed. */
 typedef struct hm_stress_task {
@@ -28,7 +31,14 @@ typedef struct hm_stress_task {
     uint64_t operations;
     unsigned patience_s; /**< without an operation begun, until the process counts as hanging */
     bool has_list;
+    char collector[HM_STRESS_COLLECTOR_BYTES]; /**< label, of HM_STRESS_OBJECTS */
 } hm_stress_task;
+
+/** Whether the task is a random program, of calls or of objects. */
+static inline bool hm_stress_is_random(const hm_stress_task *task)
+{
+    return task->program == HM_STRESS_RANDOM || task->program == HM_STRESS_OBJECTS;
+}
 
 typedef struct hm_stress_trial hm_stress_trial;
 
@@ -61,9 +71,12 @@ typedef enum hm_stress_outcome {
 /** Empties `record` and runs the trial to its end. */
 hm_stress_outcome hm_stress_trial_run(const hm_stress_trial *trial, hm_stress_record *record);
 
+/** In the trial's process: the library is loaded and bound, and the program begins. */
+void hm_stress_trial_start(const hm_stress_calls *calls, hm_stress_record *record);
+
 /**
- * In the trial's process: runs the task; a defect ends the process. It returns where all was well,
- * and the process has to leave then.
+ * In the trial's process: runs the task, which is none of objects; a defect ends the process. It
+ * returns where all was well, and the process has to leave then.
  */
 void hm_stress_trial_here(const hm_stress_task *task, const hm_stress_operation *list,
                           const hm_stress_calls *calls, hm_stress_record *record);

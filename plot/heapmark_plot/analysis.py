@@ -53,6 +53,7 @@ class Analysis:
     standings: list[ranking.Ranking] = field(default_factory=list)
     group: str = OBJECT
     raw: Analysis | None = None  #: the raw works, where there are others besides
+    palette: list[str] = field(default_factory=list)  #: all back ends of the run, for their colours
 
     def cell(self, row: str, variant: str, collector: str) -> Cell | None:
         return self.cells.get((row, variant, collector))
@@ -164,6 +165,9 @@ def analyse(run: Run) -> Analysis:
     analysis.controls = _controls(own, cells)
     if len(parts) > 1:
         analysis.raw = parts[RAW]
+    for part in (analysis, *parts.values()):
+        part.palette = list(dict.fromkeys([*analysis.variants,
+                                           *(analysis.raw.variants if analysis.raw else [])]))
     return analysis
 
 

@@ -50,24 +50,26 @@ def run(options: argparse.Namespace) -> tuple[str | bytes, int]:
     return _COMMANDS[options.command](options)
 
 
+# Runs are read before statistics are loaded, which takes longest: what cannot be read is said at once.
 def _compare(options: argparse.Namespace) -> tuple[str, int]:
-    from .comparison import compare_two, compare_within
-    from .comparison_text import comparison_json, comparison_text
     from .errors import InputError
     if options.by is None and options.baseline is not None:
         raise InputError("--baseline goes with --by backend or --by collector")
     if len(options.folders) != (1 if options.by else 2):
         raise InputError("compare needs two runs, or one with --by backend or --by collector")
-    runs = [_measured(folder) for folder in options.folders]
+    runs = _measured(options.folders)
+    from .comparison import compare_two, compare_within
+    from .comparison_text import comparison_json, comparison_text
     compared = compare_within(runs[0], options.by, options.baseline, options.metric, options.filter) \
         if options.by else compare_two(*runs, options.metric, options.filter)
     return (comparison_json if options.format == "json" else comparison_text)(compared), 0
 
 
 def _check(options: argparse.Namespace) -> tuple[str, int]:
+    percent = None if options.max_regression is None else _percent(options.max_regression)
+    base, new = _measured(options.folders)
     from .check_runs import BOUND_PERCENT, check_text, check_two
-    percent = BOUND_PERCENT if options.max_regression is None else _percent(options.max_regression)
-    base, new = (_measured(folder) for folder in options.folders)
+    percent = BOUND_PERCENT if percent is None else percent
     verdict = check_two(base, new, percent, options.metric, options.filter)
     return check_text(verdict), _OUTCOMES[verdict.outcome]
 
@@ -81,8 +83,8 @@ def _percent(text: str) -> float:
 
 
 def _export(options: argparse.Namespace) -> tuple[bytes, int]:
-    from .export import export_run, write_export
     from .errors import InputError
+    from .export import export_run, write_export
     from .load import load_run
     if options.format is None:
         raise InputError("which format? --format csv, markdown, bmf or junit")
@@ -95,9 +97,9 @@ def _export(options: argparse.Namespace) -> tuple[bytes, int]:
 
 
 def _goals(options: argparse.Namespace) -> tuple[str, int]:
+    runs = _measured(options.folders)
     from .goals import goals_json, goals_markdown, goals_text, judge
-    judgement = judge([_measured(folder) for folder in options.folders], options.newest_mimalloc,
-                      options.filter)
+    judgement = judge(runs, options.newest_mimalloc, options.filter)
     form = {"text": goals_text, "json": goals_json, "markdown": goals_markdown}[options.format]
     unmet, missing = judgement.count("not met"), judgement.count("not measured")
     return form(judgement), REGRESSION if unmet else MISSING if missing else 0
@@ -108,12 +110,13 @@ def _merge(options: argparse.Namespace) -> tuple[str, int]:
     return merge_runs(options.out, options.name, options.folders, options.different_machines)
 
 
-def _measured(folder: str):
+def _measured(folders: list[str]) -> list:
     from .load import load_run
+    loaded = [load_run(folder) for folder in folders]
     from .measured import MeasuredRun
-    run = MeasuredRun(load_run(folder))
-    gc.freeze()  # it stays to the end; multipletests collects in each call, and need not look at it
-    return run
+    runs = [MeasuredRun(run) for run in loaded]
+    gc.freeze()  # they stay to the end; multipletests collects in each call, and need not look at them
+    return runs
 
 
 _COMMANDS = {"compare": _compare, "check": _check, "export": _export, "goals": _goals,

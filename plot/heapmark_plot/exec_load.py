@@ -13,7 +13,6 @@ from pathlib import Path
 
 from .errors import InputError
 from .files import read_text
-from .schema import problem, validator
 
 _RECORD = "exec-environment"
 
@@ -64,6 +63,7 @@ def _read_journal(path: Path, environment: dict) -> tuple[list[dict], list[str]]
     if torn.strip():
         notes.append(f"The last line of journal.jsonl (line {len(lines) + 1}) was torn when the run"
                      " stopped; that sample is left out.")
+    from .schema import problem, validator
     known = {entry["label"] for entry in environment["variants"]}
     checker = validator("exec_sample")
     samples, first_line = [], {}
@@ -86,6 +86,7 @@ def _read_journal(path: Path, environment: dict) -> tuple[list[dict], list[str]]
 
 
 def _check(definition: str, record: dict, where: str) -> None:
+    from .schema import problem, validator  # only here: every reader asks is_exec first
     fault = problem(validator(definition), record)
     if fault:
         raise InputError(f"{where}: {fault}")

@@ -16,7 +16,8 @@ from .exec_analysis import ExecAnalysis
 from .exec_look import ExecLook
 from .figures import exec_rss, exec_samples, render
 from .figures.picture import Absent
-from .report import make_figures, write_whole
+from .files import write_whole
+from .report import make_figures
 from .style import context, printable
 
 _TEMPLATES = Path(__file__).parent / "templates"

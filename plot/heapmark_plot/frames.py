@@ -4,7 +4,8 @@
 run in hand: the net memory metrics, which subtract what was there before any object: the `null`
 role's memory sample of the same back end and collector at its `steady` edge, and the workload's own
 tables (the sample's `setup` edge less the null sample's). The journal's own net fields are not
-read. `edge_frame` has one row an edge or account of a memory sample, with its RSS net of the same.
+read. So it is with time samples that were disturbed throughout, which have no times where their cell
+can do without them. `edge_frame` has one row an edge or account of a memory sample, with its RSS net of the same.
 Words: a **row** of the matrix is work × threads, a **variant** what does the work: a back end with its
 linkage, or a real python3 with its allocator.
 """
@@ -18,6 +19,7 @@ import pandas as pd
 from .load import Run
 from .references import RUNTIME, not_optimised, reference_label
 from .sample_checks import EDGE_NUMBERS
+from .statistics.undisturbed import without_disturbed
 
 #: Edge of a memory sample at which the split of memory is read, and the one before the first object.
 STEADY, SETUP = "steady", "setup"
@@ -54,7 +56,7 @@ def sample_frame(run: Run) -> pd.DataFrame:
     frame[numeric] = frame[numeric].apply(pd.to_numeric)
     frame["row"] = _row_labels(frame)
     frame["variant"] = _variant_labels(frame, run)
-    return _with_net_memory(frame)
+    return without_disturbed(_with_net_memory(frame))
 
 
 def edge_frame(samples: pd.DataFrame, member: str = "edges") -> pd.DataFrame:

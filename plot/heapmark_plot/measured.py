@@ -17,7 +17,7 @@ import pandas as pd
 from .analysis import TIME_METRIC
 from .frames import sample_frame
 from .load import Run
-from .statistics.cells import estimates
+from .statistics.cells import estimates, places_by, told_places
 from .statistics.control import Control, check_control
 from .statistics.estimate import Estimate
 
@@ -123,18 +123,17 @@ class MeasuredRun:
         """The kinds of sample of which some cell has a value of `metric`."""
         if metric.name not in self.cells:
             return []
-        has = self.cells[self.cells["valid"] & self.cells[metric.name].notna()]
-        found = set(has["kind"])
+        found = set(self.cells.loc[self.cells["valid"] & self.cells[metric.name].notna(), "kind"])
         return [kind for kind in KINDS if kind in found and kind in metric.kinds]
 
     def cells_with(self, metric: Metric) -> list[str]:
         """The cells that have a valid value of `metric` in samples of its kind."""
-        of_kind = self.cells[self.cells["valid"] & (self.cells["kind"] == metric.kind)]
-        return sorted(set(of_kind[of_kind[metric.name].notna()]["cell"]))
+        told = self.cells["valid"] & (self.cells["kind"] == metric.kind) & self.cells[metric.name].notna()
+        return sorted(set(self.cells.loc[told, "cell"]))
 
     def amounts(self, kind: str) -> dict[str, float]:
         """Iterations of all batches of a `kind` of sample, by work; NaN where they differ."""
-        valid = self.cells[self.cells["valid"] & (self.cells["kind"] == kind)]
+        valid = self.cells.loc[self.cells["valid"] & (self.cells["kind"] == kind), ["work", "record"]]
         found: dict[str, float] = {}
         for work, record in zip(valid["work"], valid["record"]):
             amount = float(record.get("iterations") or 0)
@@ -156,13 +155,16 @@ class MeasuredRun:
         """
         own = self._estimates(metric.name, metric.kind, side_by_side)
         narrow = self._narrow(metric.name, metric.kind)
+        narrow = narrow[narrow["role"] == "cell"]
+        values, told = narrow[metric.name].to_numpy(dtype=float), told_places(narrow, metric.name)
+        rows, variants, collectors, works = (narrow[name].to_numpy()
+                                             for name in ("row", "variant", "collector", "work"))
         found = {}
-        for name, group in narrow[narrow["role"] == "cell"].groupby("cell", sort=False):
-            first = group.iloc[0]
-            key = first["row"], first["variant"], first["collector"]
-            told = group[group["valid"] & group[metric.name].notna()].sort_values("id")
-            found[name] = Measured(*key, name, first["work"], told[metric.name].to_numpy(dtype=float),
-                                   own["cell", *key], len(group))
+        for name, places in places_by(narrow, "cell"):
+            first = places[0]
+            key = rows[first], variants[first], collectors[first]
+            found[name] = Measured(*key, name, works[first], values[told[np.isin(told, places)]],
+                                   own["cell", *key], len(places))
         return found
 
     def _estimates(self, metric: str, kind: str, side_by_side: bool) -> dict:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputError, OutputError
+from .files import write_whole
+from .language import join, plural
 from .load import Run, load_run
 from .merge_checks import check_checksums, check_same_plan, shard_of
-from .report import write_whole
-from .words import join, plural
 
 #: What it means that something is missing: no sample of it is valid.
 INCOMPLETE = 3

@@ -8,9 +8,7 @@ Jinja2 escapes all of them, ElementTree those inside the figures.
 
 from __future__ import annotations
 
-import os
 import shlex
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,12 +18,13 @@ from markupsafe import Markup
 from . import tables
 from .analysis import Analysis
 from .errors import OutputError
+from .files import write_whole
 from .figures import render
 from .figures.picture import Absent, FigureKind
 from .figures.registry import FIGURES, RAW_FIGURES
 from .parts import RAW
 from .style import Look, context, printable
-from .words import answer, level_with_winner, trust_words
+from .words import after_use, answer, trust_words, use_words
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -78,13 +77,11 @@ def render_page(analysis: Analysis, figures: list[ShownFigure], against=None,
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_without_controls)
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     raw = analysis.raw
-    colours = {name: look.colour(name) for name in analysis.variants}
-    if raw:
-        own = Look(raw.variants)
-        colours = {**{name: own.colour(name) for name in raw.variants}, **colours}
+    colours = {name: look.colour(name) for name in analysis.palette}
     preloads = tables.preload_lines(analysis)
+    use_before, use_behind = use_words(analysis, preloads[0].name) if preloads else ("", ":")
     counters, no_counters = tables.counter_table(analysis)
     return environment.get_template("report.html.j2").render(
         run=analysis.run.environment, folder=analysis.run.folder.resolve().name,
@@ -93,8 +90,7 @@ def render_page(analysis: Analysis, figures: list[ShownFigure], against=None,
         libraries=[line for line in preloads if line.package],
         figures=[figure for figure in figures if not figure.absent],
         left_out=[figure for figure in figures if figure.absent],
-        winner=analysis.overall.winner if analysis.overall else None,
-        decided=bool(analysis.overall) and not level_with_winner(analysis.overall),
+        use_before=use_before, use_behind=use_behind, after_use=after_use(analysis),
         baseline=analysis.baseline, glance=tables.glance_tables(analysis),
         cells=tables.cell_table(analysis), invalid=tables.invalid_table(analysis),
         unstable=tables.unstable_table(analysis), rounds=analysis.rounds,
@@ -149,16 +145,3 @@ def make_figures(folder: Path) -> None:
     if place.is_symlink():
         raise OutputError(f"{place}: cannot be written: it is a link; remove it")
     place.mkdir(exist_ok=True)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes `path` whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

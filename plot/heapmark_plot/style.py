@@ -9,6 +9,8 @@ colours are few and fixed, so that the report can turn them into CSS variables f
 from __future__ import annotations
 
 import contextlib
+import functools
+import math
 import warnings
 
 from . import apart  # noqa: F401  (first: where matplotlib is imported from)
@@ -68,6 +70,28 @@ def context(salt: str):
         yield
 
 
+@functools.cache
+def _spare_colours() -> tuple[str, ...]:
+    import seaborn
+    return tuple(colour for light in (0.55, 0.42)
+                 for colour in seaborn.husl_palette(24, h=0.13, l=light).as_hex())
+
+
+def _farthest_from(taken: list[str]) -> str:
+    """The spare colour that is least like any of those taken; the first where none is."""
+    return max(_spare_colours(), key=lambda colour: min((_distance(colour, other) for other in taken),
+                                                        default=0.0))
+
+
+def _distance(one: str, other: str) -> float:
+    """How unlike two colours look: RGB, weighted by how red they are."""
+    (red, green, blue), (red2, green2, blue2) = (
+        [int(colour[place:place + 2], 16) for place in (1, 3, 5)] for colour in (one, other))
+    mean = (red + red2) / 2
+    return math.sqrt((2 + mean / 256) * (red - red2)**2 + 4 * (green - green2)**2
+                     + (2 + (255 - mean) / 256) * (blue - blue2)**2)
+
+
 class Look:
     """The colour and marker of every back end of a run."""
 
@@ -80,11 +104,9 @@ class Look:
                 self._looks[variant] = _KNOWN[plain]
             else:
                 unknown.append(variant)
-        if unknown:
-            import seaborn
-            colours = seaborn.husl_palette(len(unknown), h=0.13, l=0.55).as_hex()
-            for index, (variant, colour) in enumerate(zip(unknown, colours)):
-                self._looks[variant] = (colour, _SPARE_MARKERS[index % len(_SPARE_MARKERS)])
+        for index, variant in enumerate(unknown):
+            colour = _farthest_from([colour for colour, _ in self._looks.values()])
+            self._looks[variant] = (colour, _SPARE_MARKERS[index % len(_SPARE_MARKERS)])
 
     def colour(self, variant: str) -> str:
         return self._looks[variant][0]

@@ -8,9 +8,8 @@ import json
 from pathlib import Path
 
 from .errors import InputError, OutputError
-from .files import read_text
+from .files import read_text, write_whole
 from .figures import render, timeline
-from .report import write_whole
 from .schema import problem, validator
 from .style import context
 

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -46,12 +47,37 @@ void *hm_system_map_aligned(size_t bytes, size_t alignment)
     return address + offset;
 }
 
+#if defined(__SANITIZE_THREAD__)
+#define HM_REMAP_UNSEEN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HM_REMAP_UNSEEN 1
+#endif
+#endif
+
+#ifdef HM_REMAP_UNSEEN
+
+/* The thread sanitizer does not see mremap, and takes what others did at that address for races. */
+void *hm_system_remap(void *address, size_t old_bytes, size_t new_bytes)
+{
+    void *moved = hm_system_map(new_bytes);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, address, old_bytes < new_bytes ? old_bytes : new_bytes);
+    hm_system_unmap(address, old_bytes);
+    return moved;
+}
+
+#else
+
 void *hm_system_remap(void *address, size_t old_bytes, size_t new_bytes)
 {
     void *moved = mremap(address, hm_system_round_up(old_bytes), hm_system_round_up(new_bytes),
                          MREMAP_MAYMOVE);
     return moved == MAP_FAILED ? NULL : moved;
 }
+
+#endif
 
 void hm_system_unmap(void *address, size_t bytes)
 {

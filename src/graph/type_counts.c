@@ -41,24 +41,22 @@ static void write_index(hm_type_counts *counts)
         *find_slot(counts, counts->types[type].name) = (uint32_t)type + 1;
 }
 
+/* The index first: a types' block made larger could not be made smaller again. */
 static bool grow(hm_type_counts *counts)
 {
     size_t old = counts->capacity * sizeof *counts->types;
     size_t capacity = counts->capacity == 0 ? FIRST_CAPACITY : counts->capacity * 2;
     uint32_t *index = hm_system_map(index_bytes(capacity));
+    if (index == NULL)
+        return false;
     hm_type_count *types = old == 0 ? hm_system_map(capacity * sizeof *types)
                                     : hm_system_remap(counts->types, old, capacity * sizeof *types);
-    if (types != NULL)
-        counts->types = types;
-    if (index == NULL || types == NULL) {
+    if (types == NULL) {
         hm_system_unmap(index, index_bytes(capacity));
-        if (types != NULL && old == 0)
-            hm_system_unmap(types, capacity * sizeof *types);
-        if (old == 0)
-            counts->types = NULL;
         return false;
     }
     hm_system_unmap(counts->index, index_bytes(counts->capacity));
+    counts->types = types;
     counts->index = index;
     counts->capacity = capacity;
     write_index(counts);
@@ -230,6 +228,19 @@ hm_status hm_type_counts_compare(const hm_type_counts *before, const hm_type_cou
     return finish_growths(growths, complete, error);
 }
 
+/* The peaks were all found before: this needs no memory. */
+static void raise_peaks(hm_type_counts *peaks, const hm_type_counts *now)
+{
+    for (size_t type = 0; type < now->length; type++) {
+        const hm_type_count *current = &now->types[type];
+        hm_type_count *peak = &peaks->types[*find_slot(peaks, current->name) - 1];
+        if (current->count <= peak->count)
+            continue;
+        peak->count = current->count;
+        peak->bytes = current->bytes;
+    }
+}
+
 hm_status hm_type_counts_growth(hm_type_counts *peaks, const hm_type_counts *now,
                                 hm_type_growths *growths, hm_error *error)
 {
@@ -237,17 +248,16 @@ hm_status hm_type_counts_growth(hm_type_counts *peaks, const hm_type_counts *now
     growths->length = 0;
     for (size_t type = 0; type < now->length && complete; type++) {
         const hm_type_count *current = &now->types[type];
-        hm_type_count *peak = entry_of(peaks, current->name);
+        const hm_type_count *peak = entry_of(peaks, current->name);
         if (peak == NULL)
             complete = false;
         else if (current->count > peak->count)
             complete = push_growth(growths, current->name, current->count,
                                    (int64_t)(current->count - peak->count));
-        if (!complete || current->count <= peak->count)
-            continue;
-        peak->count = current->count;
-        peak->bytes = current->bytes;
     }
+    /* Not before all is told: a peak raised untold would never be told. */
+    if (complete)
+        raise_peaks(peaks, now);
     return finish_growths(growths, complete, error);
 }
 

@@ -1,10 +1,8 @@
 #include "object/heap.h"
 
-#include "object/class.h"
 #include "object/dict.h"
 #include "object/freelist.h"
 #include "object/memory.h"
-#include "object/object_table.h"
 #include "object/runtime.h"
 #include "object/text_layout.h"
 
@@ -109,43 +107,6 @@ void hm_heap_enumerate(hm_heap *heap, hm_visitor visit, void *context)
         hm_ledger_enumerate(heap, visit, context);
 }
 
-static void hold(hm_object *object, void *context)
-{
-    hm_incref(object);
-    hm_object_table_add(context, object);
-}
-
-/* The last hold on an emptied container; one that somebody outside still counts on goes too. */
-static void free_emptied(hm_heap *heap, hm_object *object)
-{
-    object->reference_count = 1;
-    hm_decref(heap, object);
-}
-
-/* First every container is emptied while all are held, so that none dies early; then each is
- * freed, classes last: an instance's type lies in its class, and its end counts the class down. */
-static void free_containers(hm_heap *heap)
-{
-    hm_object_table table;
-    HM_CHECK(hm_object_table_create(&table));
-    hm_heap_enumerate(heap, hold, &table);
-    for (const hm_shown *shown = heap->shown; shown != NULL; shown = shown->next)
-        hold(shown->dict, &table);
-    HM_CHECK(!table.failed);
-    size_t classes = 0;
-    for (size_t entry = 0; entry < table.length; entry++)
-        hm_object_force_clear(heap, table.entries[entry].object);
-    for (size_t entry = 0; entry < table.length; entry++) {
-        if (!hm_is(table.entries[entry].object, &hm_class_type))
-            free_emptied(heap, table.entries[entry].object);
-        else
-            table.entries[classes++].object = table.entries[entry].object;
-    }
-    for (size_t entry = 0; entry < classes; entry++)
-        free_emptied(heap, table.entries[entry].object);
-    hm_object_table_destroy(&table);
-}
-
 static void release_roots(hm_heap *heap)
 {
     for (size_t root = 0; root < heap->root_count; root++) {
@@ -165,7 +126,7 @@ void hm_heap_destroy(hm_heap *heap)
     hm_heap_arm_collector(heap);
     hm_freelists_close(heap);
     release_roots(heap);
-    free_containers(heap);
+    hm_heap_free_containers(heap);
     hm_str_forget_all(heap);
     if (heap->gc.callbacks != NULL)
         hm_memory_free(heap, heap->gc.callbacks,

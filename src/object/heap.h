@@ -116,7 +116,8 @@ hm_heap *hm_heap_create(const hm_heap_config *config, hm_error *error);
  * Frees the heap and every object in it, leaked cycles included, without running finalizers or
  * weak-reference callbacks. Registered root slots are set to NULL. What leaked is read before.
  * Under a collector that keeps no list and without a ledger, unreachable cycles cannot be found and
- * stay allocated.
+ * stay allocated; so do those of objects that the kernel refused the ledger room for, which is told
+ * as unraisable (HM_NO_MEMORY). Needs no memory.
  */
 void hm_heap_destroy(hm_heap *heap);
 

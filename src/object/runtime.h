@@ -131,6 +131,9 @@ bool hm_ledger_create(hm_heap *heap) HM_MUST_USE;
 void hm_ledger_destroy(hm_heap *heap);
 void hm_ledger_enumerate(hm_heap *heap, hm_visitor visit, void *context);
 
+/** Frees every container that can be found, as the heap ends. Needs no memory. */
+void hm_heap_free_containers(hm_heap *heap);
+
 /** Calls `visit` with each tracked object, from the collector's books or the ledger. */
 void hm_heap_enumerate(hm_heap *heap, hm_visitor visit, void *context);
 

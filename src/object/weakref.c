@@ -2,6 +2,7 @@
 #include "object/list.h"
 #include "object/memory.h"
 #include "object/runtime.h"
+#include "object/tuple.h"
 #include "object/weakref_layout.h"
 #include "object/weakref_proxy.h"
 
@@ -297,12 +298,48 @@ void hm_weakref_call_back(hm_heap *heap, hm_object *weakref)
         call_back(heap, weak, weak->context);
 }
 
+/* Those that may call back. */
+static size_t count_callbacks(const hm_object *object)
+{
+    size_t count = 0;
+    for (const hm_weak_reference *weak = first_of(object); weak != NULL; weak = weak->next)
+        count += has_callback(weak);
+    return count;
+}
+
+/* The tuple of weak references and callbacks that CPython makes here, its slots still empty: while
+ * it lives it is a tracked object that holds them, which decides where a collection run by a
+ * callback finds them. NULL: none calls back, or there is no memory, and then each is held by hand.
+ * Making it may collect, and so may empty the list. */
+static hm_object *make_pairs(hm_heap *heap, const hm_object *object)
+{
+    size_t count = heap->destroying ? 0 : count_callbacks(object);
+    if (count == 0)
+        return NULL;
+    hm_error saved = heap->error;
+    hm_object *pairs = hm_tuple_new(heap, 2 * count);
+    heap->error = saved;
+    return pairs;
+}
+
+/* A callback that is no object stands in no slot. */
+static void hold_in_pairs(hm_heap *heap, hm_object *pairs, size_t place, hm_weak_reference *weak)
+{
+    hm_tuple *tuple = (hm_tuple *)pairs;
+    HM_CHECK(2 * place < tuple->base.length);
+    hm_object **slots = tuple->items + 2 * place;
+    hm_store_first(heap, pairs, &slots[0], &weak->base);
+    if (counts_callback(weak))
+        hm_store_first(heap, pairs, &slots[1], weak->taken);
+}
+
 /* All are killed before the first callback runs, so that none of them can be seen alive. A killed
- * one's links are free: they chain those that call back, each held, and hold their callbacks. */
-static hm_weak_reference *take_callbacks(hm_heap *heap, hm_object *object)
+ * one's links are free: they chain those that call back, each held, and keep their callbacks. */
+static hm_weak_reference *take_callbacks(hm_heap *heap, hm_object *object, hm_object *pairs)
 {
     hm_weak_reference *waiting = NULL;
     hm_weak_reference **tail = &waiting;
+    size_t place = 0;
     for (hm_weak_reference *weak = first_of(object); weak != NULL; weak = first_of(object)) {
         hm_weakref_kill(&weak->base);
         if (!has_callback(weak) || is_dead(&weak->base) || heap->destroying)
@@ -310,23 +347,17 @@ static hm_weak_reference *take_callbacks(hm_heap *heap, hm_object *object)
         hm_incref(&weak->base);
         weak->taken = weak->context;
         weak->context = NULL;
+        if (pairs != NULL)
+            hold_in_pairs(heap, pairs, place++, weak);
         *tail = weak;
         tail = &weak->next;
     }
     return waiting;
 }
 
-void hm_weakref_object_dies(hm_heap *heap, hm_object *object)
+/* Lets go of what no tuple holds. */
+static void drop_taken(hm_heap *heap, hm_weak_reference *done)
 {
-    hm_weak_reference *waiting = take_callbacks(heap, object);
-    hm_weak_reference *done = NULL;
-    while (waiting != NULL) {
-        hm_weak_reference *weak = waiting;
-        waiting = weak->next;
-        call_back(heap, weak, weak->taken);
-        weak->next = done;
-        done = weak;
-    }
     while (done != NULL) {
         hm_weak_reference *weak = done;
         void *callback = weak->taken;
@@ -336,4 +367,25 @@ void hm_weakref_object_dies(hm_heap *heap, hm_object *object)
         drop_callback(heap, weak, callback);
         hm_decref(heap, &weak->base);
     }
+}
+
+void hm_weakref_object_dies(hm_heap *heap, hm_object *object)
+{
+    hm_object *pairs = make_pairs(heap, object);
+    hm_weak_reference *waiting = take_callbacks(heap, object, pairs);
+    hm_weak_reference *done = NULL;
+    while (waiting != NULL) {
+        hm_weak_reference *weak = waiting;
+        void *callback = weak->taken;
+        waiting = weak->next;
+        if (pairs != NULL)
+            weak->next = weak->previous = NULL;
+        call_back(heap, weak, callback);
+        if (pairs != NULL)
+            continue;
+        weak->next = done;
+        done = weak;
+    }
+    drop_taken(heap, done);
+    hm_xdecref(heap, pairs);
 }

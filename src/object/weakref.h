@@ -76,7 +76,9 @@ void hm_weakref_call_back(hm_heap *heap, hm_object *weakref);
 
 /**
  * For the deallocation path: kills all weak references, then calls back, newest first; the
- * callbacks are dropped when all have run, oldest first (PyObject_ClearWeakRefs of 3.13).
+ * callbacks are dropped when all have run, oldest first (PyObject_ClearWeakRefs of 3.13). A tracked
+ * tuple holds both meanwhile, as there; without memory for it they are held and called all the
+ * same.
  */
 void hm_weakref_object_dies(hm_heap *heap, hm_object *object);
 

@@ -257,6 +257,7 @@ static void test_debug_fails_when_planned(void **state)
     assert_null(guarded.malloc(8));
     assert_null(guarded.calloc(8, 8));
     assert_null(guarded.aligned_alloc(64, 64));
+    assert_int_equal(hm_debug_read().planned_failures, 4);
     hm_debug_configure(&(hm_debug_options){.fail_at = 0});
     void *fourth = guarded.aligned_alloc(64, 64);
     assert_int_equal((uintptr_t)fourth % 64, 0);
@@ -268,6 +269,20 @@ static void test_debug_fails_when_planned(void **state)
     guarded.free(third);
     guarded.free(fourth);
     assert_int_equal(hm_debug_read().live_blocks, 0);
+}
+
+static void test_debug_fails_every_third_call(void **state)
+{
+    HM_UNUSED(state);
+    hm_debug_configure(&(hm_debug_options){.fail_every = 3, .fail_at = 1});
+    void *blocks[7];
+    for (size_t index = 0; index < HM_COUNT_OF(blocks); index++) {
+        blocks[index] = guarded.malloc(8);
+        assert_int_equal(blocks[index] == NULL, index == 0 || index == 2 || index == 5);
+        guarded.free(blocks[index]);
+    }
+    assert_int_equal(hm_debug_read().planned_failures, 3);
+    hm_debug_configure(&(hm_debug_options){0});
 }
 
 static void test_debug_under_random_operations(void **state)
@@ -312,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup(test_debug_sees_foreign_pointers, set_up_debug),
         cmocka_unit_test_setup(test_debug_sees_wrong_sizes, set_up_debug),
         cmocka_unit_test_setup(test_debug_fails_when_planned, set_up_debug),
+        cmocka_unit_test_setup(test_debug_fails_every_third_call, set_up_debug),
         cmocka_unit_test_setup(test_debug_under_random_operations, set_up_debug),
         cmocka_unit_test_setup(test_count_around_debug_passes_sizes_on, set_up_debug),
     };

@@ -121,6 +121,10 @@ static void test_a_bad_value_is_told_and_the_default_used(void **state)
     assert_non_null(
         strstr(result.complaint,
                "HEAPMARK_POOL_HUGE_PAGES=yes is not auto, on or off; the default, auto, is used"));
+    result = run_with(HM_POOL_REUSE_VARIABLE, "first");
+    assert_non_null(
+        strstr(result.complaint,
+               "HEAPMARK_POOL_REUSE=first is not newest or oldest; the default, newest, is used"));
 }
 
 /* Whether the mapping that `address` lies in asks for huge pages ("hg" among its flags). */

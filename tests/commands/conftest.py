@@ -40,9 +40,10 @@ def contents(folder):
 def package(*arguments):
     """Runs the package in this process, which spares a Python's start: (exit code, stdout, stderr)."""
     output, errors = io.StringIO(), io.StringIO()
+    output.buffer = io.BytesIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         code = main([str(argument) for argument in arguments])
-    return code, output.getvalue(), errors.getvalue()
+    return code, output.getvalue() + output.buffer.getvalue().decode(), errors.getvalue()
 
 
 def package_refuses(folders, arguments, *words):

@@ -12,7 +12,7 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import cells_of, command, contents, in_json, refuses
+from conftest import cells_of, command, contents, in_json, package, refuses
 from harness import COMMAND, environment
 from heapmark_plot.measured import DERIVED
 from lxml import etree
@@ -27,9 +27,9 @@ HOSTILE = "killed\x00 by <b>&amp; | `x` \u202e ]]> \x1b[31m\n\"'"
 
 
 def exported(run, form):
-    done = command("export", run, "--format", form)
-    assert done.returncode == 0 and done.stderr == "", done.stderr
-    return done.stdout
+    code, output, errors = package("export", "--format", form, run)
+    assert (code, errors) == (0, "")
+    return output
 
 
 def journal(run):
@@ -160,8 +160,8 @@ def test_out_refuses_what_is_no_file(run, tmp_path):
                          (run / "journal.jsonl", "belongs to the run itself"), (run, "is a folder"),
                          ("/dev/null", "no regular file")):
         before = contents(run)
-        done = command("export", run, "--format", "csv", "--out", wrong)
-        assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1, wrong
+        code, output, errors = package("export", "--format", "csv", f"--out={wrong}", run)
+        assert (code, output) == (2, "") and words in errors and errors.count("\n") == 1, wrong
         assert contents(run) == before
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 

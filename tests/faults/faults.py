@@ -15,6 +15,8 @@ from harness import (COMMAND, SMALL, call, check_folder, environment, gone, new_
 
 #: Some twenty samples of a twentieth of a second.
 LONGER = [*SMALL[:-4], "--repetitions", "6", "--min-time", "1ms"]
+#: So long that a run that does not see its fault would be met by the test's patience.
+ENDLESS = [*SMALL[:-4], "--repetitions", "400", "--min-time", "1ms"]
 QUIETLY = ["--progress", "never"]
 
 
@@ -77,8 +79,9 @@ def command_of(pid):
         return ""
 
 
-def wait_until(condition, seconds=60, pause=0.005):
-    """Waits until `condition()` is true, and returns what it gave."""
+def wait_until(condition, seconds=240, pause=0.005):
+    """Waits until `condition()` is true, and returns what it gave; the patience is for what hangs, and a
+    machine may be very busy."""
     deadline = time.monotonic() + seconds
     while True:
         found = condition()

@@ -9,12 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from faults import LONGER, QUIETLY, goes_on, whole_lines
+from faults import ENDLESS, LONGER, QUIETLY, goes_on, whole_lines
 from harness import COMMAND, call, check_folder, environment, gone, lines, new_mark, start, wait_for
-
-#: So long that a run that does not see the fault would be met by the test's patience.
-ENDLESS = [*LONGER[:-4], "--repetitions", "400", "--min-time", "1ms"]
-
 
 def fault(folder, do, count=2):
     """Starts an endless run, does `do` after `count` samples; what it says, and how soon."""

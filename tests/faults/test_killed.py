@@ -3,8 +3,7 @@ whatever place it was started. (Samples of a killed run: tests/harness/test_kill
 
 import os
 import signal
-import sys
-import time
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +27,12 @@ def asleep(mark):
     """Whether the sleep itself runs: a heapmark that is about to start it names it too."""
     return any(command.endswith(b"sleep 6000 ") and len(command.split()) == 2
                for command in marked_processes(mark))
+
+
+def processor_ticks(pid):
+    """How many hundredths of a second of processor time a process of ours has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -76,7 +81,8 @@ def test_a_sample_that_is_killed_while_it_calibrates(tmp_path):
     cell = next(name for name in planned(*large) if name.startswith("growing")).split("#")[0]
     process = start("sample", cell, mark=mark)
     (child,) = wait_until(lambda: children(process.pid), seconds=20, pause=0.001)
-    time.sleep(0.05)  # it has asked by now to end with its parent; stopped before, it never would
+    # The first thing it does is to ask to end with its parent; stopped before that, it never would.
+    wait_until(lambda: processor_ticks(child) >= 1, seconds=20, pause=0.001)
     os.kill(child, signal.SIGSTOP)  # so that it does not end by itself
     process.kill()
     process.communicate(timeout=60)

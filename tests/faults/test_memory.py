@@ -14,14 +14,17 @@ import pytest
 LARGE = ["--backend", "system", "--collector", "none", "--filter", "^growing-dict", "--param",
          "growing-dict.entries=100000", "--repetitions", "1", "--latency-repetitions", "0",
          "--min-time", "1ms"]
-#: A sample long enough to be met.
+#: Samples that work for longer than it takes to kill them.
 LASTING = [*SMALL[:-4], "--repetitions", "2", "--min-time", "20ms"]
 
 
 def sample_in_hand(driver):
-    """The sample that the driver watches: a process of --record-fd that is no probe's."""
+    """The sample that the driver watches, at work: a process of --record-fd that is no probe's. Only a
+    time sample of the cell lasts: a null or empty one may be over when it is met."""
     for child in children(driver):
-        if "--record-fd" in command_of(child) and "#" not in command_of(child):
+        command = command_of(child)
+        if "--record-fd" in command and "#" not in command and "streaming-generator" in command \
+                and "--kind time" in command:
             return child
     return None
 

@@ -24,6 +24,9 @@ def run(script, *arguments):
     ("fuzz", ["--fast"], ["unknown option '--fast'", "--runs"]),
     ("coverage", ["--lines", "many"], ["--lines", "0 to 100"]),
     ("coverage", ["--branches", "101"], ["--branches", "0 to 100"]),
+    ("coverage", ["--files", "all"], ["--files", "number"]),
+    ("coverage", ["--html"], ["--html", "folder"]),
+    ("coverage", ["--keep", "--no-tests"], ["--keep", "--no-tests"]),
     ("coverage", ["--fast"], ["unknown argument '--fast'", "--lines"]),
 ])
 def test_a_mistake_gets_one_line(script, arguments, words):

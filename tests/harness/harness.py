@@ -6,6 +6,7 @@ that a test can tell whether any of them outlived it.
 
 import json
 import os
+import signal
 import subprocess
 import time
 import uuid
@@ -45,9 +46,11 @@ def call(*arguments, cwd=None, timeout=120, **more):
 
 
 def start(*arguments, mark, cwd=None, **more):
-    """Starts the command and returns at once; its samples carry `mark`."""
+    """Starts the command and returns at once; its samples carry `mark`. It can be interrupted even where
+    the tests were started in a shell's background, which ignores that for all it starts."""
     return subprocess.Popen([COMMAND, *map(str, arguments)], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, cwd=cwd,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                             env=environment(HEAPMARK_TEST_MARK=mark, **more))
 
 
@@ -62,7 +65,7 @@ def new_mark():
     return uuid.uuid4().hex
 
 
-def wait_for(condition, process, seconds=60):
+def wait_for(condition, process, seconds=240):
     """Waits until `condition` holds while the process runs."""
     deadline = time.monotonic() + seconds
     while not condition():

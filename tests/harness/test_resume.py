@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 
@@ -15,17 +16,22 @@ from harness import (COMMAND, SMALL, call, check_folder, environment, gone, line
 LONGER = [*SMALL[:-4], "--repetitions", "6", "--min-time", "1ms"]
 
 
-@pytest.fixture
-def stopped(tmp_path):
+@pytest.fixture(scope="module")
+def stopped_once(tmp_path_factory):
     """A run stopped by SIGINT after a few samples."""
-    folder = tmp_path / "run"
-    mark = new_mark()
-    process = start("run", *LONGER, "--out", folder, mark=mark)
+    folder = tmp_path_factory.mktemp("stopped") / "run"
+    process = start("run", *LONGER, "--out", folder, mark=new_mark())
     wait_for(lambda: lines(folder) >= 3, process)
     process.send_signal(signal.SIGINT)
-    process.out, process.err = process.communicate(timeout=60)
-    process.mark = mark
-    return folder, process
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    return folder
+
+
+@pytest.fixture
+def stopped(stopped_once, tmp_path):
+    """A copy of it, which the test may spoil and go on with."""
+    return shutil.copytree(stopped_once, tmp_path / "run")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -59,15 +65,14 @@ def test_a_signal_before_the_first_sample(tmp_path):
 
 
 def test_a_run_from_before_there_were_references_goes_on(stopped):
-    folder, _ = stopped
-    path = folder / "environment.json"
+    path = stopped / "environment.json"
     document = json.loads(path.read_text())
     assert document["options"].pop("references") == [] and document.pop("references") == []
     path.write_text(json.dumps(document))
-    refused(call("run", "--resume", "--out", folder, "--reference", "python3"), "--reference differs")
-    done = call("run", "--resume", "--out", folder)
+    refused(call("run", "--resume", "--out", stopped, "--reference", "python3"), "--reference differs")
+    done = call("run", "--resume", "--out", stopped)
     assert done.returncode == 0, done.stderr
-    assert sorted(sample["id"] for sample in check_folder(folder)) == planned(*LONGER)
+    assert sorted(sample["id"] for sample in check_folder(stopped)) == planned(*LONGER)
 
 
 def test_the_latest_run_is_the_one_to_resume(tmp_path):
@@ -91,14 +96,13 @@ def test_a_finished_run_has_nothing_left_to_do(tmp_path):
 
 
 def test_a_torn_last_line_is_measured_again(stopped):
-    folder, _ = stopped
-    journal = folder / "journal.jsonl"
+    journal = stopped / "journal.jsonl"
     whole = journal.read_bytes()
     for cut in (1, len(whole.splitlines(True)[-1]) // 2, len(whole.splitlines(True)[-1]) - 1):
         journal.write_bytes(whole[:-cut])
-        done = call("run", "--resume", "--out", folder)
+        done = call("run", "--resume", "--out", stopped)
         assert done.returncode == 0, done.stderr
-        assert sorted(s["id"] for s in check_folder(folder)) == planned(*LONGER)
+        assert sorted(s["id"] for s in check_folder(stopped)) == planned(*LONGER)
 
 
 @pytest.mark.parametrize("damage", [
@@ -106,26 +110,24 @@ def test_a_torn_last_line_is_measured_again(stopped):
     b"\0\0\0\0\n",
 ])
 def test_damage_in_the_middle_is_named_by_its_line(damage, stopped):
-    folder, _ = stopped
-    journal = folder / "journal.jsonl"
+    journal = stopped / "journal.jsonl"
     whole = journal.read_bytes().splitlines(True)
     journal.write_bytes(b"".join([whole[0], damage, *whole[1:]]))
     spoiled = journal.read_bytes()
-    refused(call("run", "--resume", "--out", folder, "--progress", "never"),
+    refused(call("run", "--resume", "--out", stopped, "--progress", "never"),
             "journal.jsonl:2", "damaged")
     assert journal.read_bytes() == spoiled
 
 
 def test_a_sample_twice_or_of_another_run_is_refused(stopped):
-    folder, _ = stopped
-    journal = folder / "journal.jsonl"
+    journal = stopped / "journal.jsonl"
     whole = journal.read_bytes().splitlines(True)
     journal.write_bytes(b"".join([*whole, whole[0]]))
-    refused(call("run", "--resume", "--out", folder), f"journal.jsonl:{len(whole) + 1}", "twice")
+    refused(call("run", "--resume", "--out", stopped), f"journal.jsonl:{len(whole) + 1}", "twice")
     other = json.loads(whole[0])
     other["id"] = "short-lived/backend:none#time#0"
     journal.write_bytes(json.dumps(other).encode() + b"\n")
-    refused(call("run", "--resume", "--out", folder), "journal.jsonl:1", "not in this run's plan")
+    refused(call("run", "--resume", "--out", stopped), "journal.jsonl:1", "not in this run's plan")
 
 
 CHANGED = [
@@ -151,16 +153,15 @@ CHANGED = [
 
 
 def test_options_that_define_the_plan_must_be_the_same(stopped):
-    folder, _ = stopped
-    before = (folder / "journal.jsonl").read_bytes()
+    before = (stopped / "journal.jsonl").read_bytes()
     for arguments, name in CHANGED:
-        refused(call("run", "--resume", "--out", folder, *arguments), name, "differs")
-    assert (folder / "journal.jsonl").read_bytes() == before
+        refused(call("run", "--resume", "--out", stopped, *arguments), name, "differs")
+    assert (stopped / "journal.jsonl").read_bytes() == before
     # The same again, and what does not define the plan, may be given.
-    done = call("run", "--resume", "--out", folder, *LONGER, "--progress", "never", "--color",
+    done = call("run", "--resume", "--out", stopped, *LONGER, "--progress", "never", "--color",
                 "never")
     assert done.returncode == 0, done.stderr
-    check_folder(folder)
+    check_folder(stopped)
 
 
 def spoil_environment(folder, change):
@@ -179,25 +180,25 @@ def spoil_environment(folder, change):
     (lambda d: d["backends"][0].update(version="0.1"), "0.1"),
 ])
 def test_a_run_of_another_heapmark_or_library_is_refused(change, word, stopped):
-    folder, _ = stopped
-    spoil_environment(folder, change)
-    before = (folder / "journal.jsonl").read_bytes()
-    refused(call("run", "--resume", "--out", folder, "--progress", "never"), word)
-    assert (folder / "journal.jsonl").read_bytes() == before
+    spoil_environment(stopped, change)
+    before = (stopped / "journal.jsonl").read_bytes()
+    refused(call("run", "--resume", "--out", stopped, "--progress", "never"), word)
+    assert (stopped / "journal.jsonl").read_bytes() == before
 
 
 def test_an_environment_that_is_cut_is_refused(stopped):
-    folder, _ = stopped
-    path = folder / "environment.json"
+    path = stopped / "environment.json"
     path.write_bytes(path.read_bytes()[:100])
-    refused(call("run", "--resume", "--out", folder), "environment.json")
+    refused(call("run", "--resume", "--out", stopped), "environment.json")
 
 
 def test_two_at_once_do_not_share_a_folder(tmp_path):
     folder, mark = tmp_path / "run", new_mark()
     first = start("run", *LONGER, "--out", folder, mark=mark)
     wait_for(lambda: lines(folder) >= 1, first)
+    first.send_signal(signal.SIGSTOP)  # so that it does not end before it was asked
     refused(call("run", "--resume", "--out", folder), "another heapmark")
+    first.send_signal(signal.SIGCONT)
     out, err = first.communicate(timeout=120)
     assert first.returncode == 0, err
     check_folder(folder)

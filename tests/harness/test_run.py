@@ -350,7 +350,8 @@ def test_colours_on_a_terminal_and_no_color(tmp_path):
 def test_a_sample_that_takes_too_long(tmp_path):
     done = call("run", "--backend", "system", "--collector", "none", "--filter",
                 "^streaming-generator", "--param", "streaming-generator.items=10000000",
-                "--repetitions", "1", "--timeout", "0.6", "--out", tmp_path / "run")
+                "--param", "streaming-generator.stages=64", "--repetitions", "1", "--timeout", "0.6",
+                "--out", tmp_path / "run")
     assert done.returncode == 3, done.stderr
     cells = [s for s in check_folder(tmp_path / "run") if s["role"] == "cell"]
     assert cells and not any(sample["valid"] for sample in cells)

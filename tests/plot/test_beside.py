@@ -65,6 +65,16 @@ def test_raw_works_are_a_matrix_of_their_own(analysis):
                                         "churn/drop:random · 1 thread"]
 
 
+def test_a_back_end_has_one_colour_beside_objects_and_in_raw_works(analysis):
+    assert set(analysis.variants) != set(analysis.raw.variants)
+    assert analysis.palette == analysis.raw.palette
+    assert set(analysis.palette) == {*analysis.variants, *analysis.raw.variants}
+    name = next(name for name in analysis.variants if "3.13" in name and name in analysis.raw.variants)
+    colour = style.Look(analysis.palette).colour(name)
+    assert colour in text_of(throughput.FIGURE, analysis)
+    assert colour in text_of(throughput.RAW_FIGURE, analysis.raw)
+
+
 def test_a_run_of_raw_works_alone_is_one_matrix(tmp_path):
     only = analyse(load_run(write_cells(tmp_path / "raw", [Cell("churn", "pool"),
                                                            Cell("churn", "mimalloc", 20.0)])))

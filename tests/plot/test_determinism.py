@@ -56,12 +56,10 @@ def report_in_a_process(folder: Path, hash_seed: str) -> dict[str, str]:
 def test_reports_of_one_run_are_the_same_bytes(name, tmp_path):
     folder = write(tmp_path / "run", RECIPES[name])
     first = report_in_a_process(folder, "0")
-    assert report_in_a_process(folder, "4711") == first
     shutil.rmtree(folder / "figures")
     (folder / "report.html").unlink()
-    assert main(["report", str(folder)]) == 0
-    assert digests(folder) == first
-    assert main(["report", str(folder)]) == 0
+    assert report_in_a_process(folder, "4711") == first
+    assert main(["report", str(folder)]) == 0  # over the earlier one, and after those of other recipes
     assert digests(folder) == first
 
 

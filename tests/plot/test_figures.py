@@ -177,6 +177,29 @@ def test_known_back_ends_keep_their_colour_whatever_else_runs():
     assert len(set(colours)) == 4
 
 
+def test_back_ends_that_are_not_known_look_like_no_other():
+    names = ["pool", "mimalloc", "jemalloc", "tcmalloc", "system", "bump", "pool-inline"]
+    spare = [f"py3.{version} {name}" for version in (11, 12, 13) for name in ("pymalloc", "mimalloc")]
+    look = style.Look(names + spare)
+    colours = [look.colour(name) for name in names + spare]
+    apart = min(style._distance(one, other) for place, one in enumerate(colours)
+                for other in colours[:place])
+    assert apart > 60, apart
+
+
+def test_what_a_purge_leaves_below_the_start_is_still_drawn(own_run, analysis_for):
+    kind = next(kind for kind in FIGURES if kind.name == "release-curve")
+    analysis = analysis_for(next(kind for kind in FIGURES if kind.name == "refill"))
+    point = next(iter(analysis.releases.values())).points[-1]
+    kept, low = point.resident, -5e6
+    object.__setattr__(point, "resident", low)
+    try:
+        [picture] = drawn(kind, analysis)
+        assert min(axes.get_ylim()[0] for axes in picture.figure.axes) < low
+    finally:
+        object.__setattr__(point, "resident", kept)
+
+
 def test_ticks_hold_one_and_stand_apart():
     for limits in ((0.5, 1.2), (0.01, 300.0), (0.88, 1.13), (1 / 1.12, 40.0)):
         ticks = spaced_ticks(limits, 2.5)

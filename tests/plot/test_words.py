@@ -7,9 +7,10 @@ from synthetic import Recipe
 from heapmark_plot import units
 from heapmark_plot.analysis import analyse
 from heapmark_plot.load import load_run
+from heapmark_plot.report import render_page
 from heapmark_plot.summary import summary_text
 from heapmark_plot.tables import cell_table, glance_tables, preload_lines, standing_lines
-from heapmark_plot.words import answer
+from heapmark_plot.words import after_use, answer, use_words
 
 
 def said(analysis) -> dict[str, str]:
@@ -172,6 +173,29 @@ def test_preload_lines_come_in_the_order_of_the_ranking(small_analysis):
     lines = preload_lines(small_analysis)
     assert [line.name for line in lines] == ["pool", "tcmalloc"]
     assert lines[1].line == "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libtcmalloc.so.2"
+
+
+def test_the_preload_line_claims_no_more_than_the_headline(small_analysis, analysed):
+    assert use_words(small_analysis, "pool") == ("The winner,", ", preloads with")
+    level = analysed(Recipe(works=3, backends=("system", "pool", "twin"), collectors=("none",),
+                            time={"system": 1.0, "pool": 0.5, "twin": 0.5}, twins={"twin": "pool"}))
+    assert "lead and are not told apart" in answer(level).headline
+    assert "not told apart" in use_words(level, level.overall.winner)[0]
+    ahead = analysed(Recipe(works=3, backends=("system", "slow", "pool"), collectors=("none",),
+                            time={"system": 1.0, "slow": 1.5, "pool": 2.0}, work_effect=0.0))
+    assert "First of the others in the ranking" in use_words(ahead, "slow")[0]
+    assert "not ranked" in use_words(ahead, "another")[0]
+
+
+def test_where_nothing_is_ranked_no_preload_line_is_of_the_best(analysed, tmp_path):
+    analysis = analysed(Recipe(works=1, backends=("pool",), collectors=("none",)))
+    assert answer(analysis).headline == "No back end can be ranked"
+    assert use_words(analysis, "pool") == ("This run ranks no back end. One that this machine can"
+                                           " preload is", ":")
+    assert "ranking" not in after_use(analysis)
+    page = render_page(analysis, [])
+    own = page[page.index('<section id="use">'):page.index('<section id="glance">')]
+    assert "<b>pool</b>:</p>" in own and " best" not in own and "ranking" not in own
 
 
 def test_preload_lines_carry_the_back_ends_settings(own_run, edit_environment):

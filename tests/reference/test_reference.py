@@ -66,6 +66,19 @@ def test_a_run_has_the_python_beside_the_runtime_with_equal_checksums(tmp_path):
     refused(resumed, "--reference differs")
 
 
+def test_a_python_left_out_for_its_threads_is_named():
+    words = f"{RUNTIME} (--reference) runs on one thread alone; to include it: --threads 2,1"
+    told = call("run", "--dry-run", *SMALL, "--threads", "2")
+    assert told.returncode == 0 and f"# left out: {words}" in told.stdout.splitlines()
+    assert RUNTIME not in "".join(planned(*SMALL, "--threads", "2"))
+    assert "left out" not in call("run", "--dry-run", *SMALL, "--threads", "2,1").stdout
+    small = [*SMALL, "--threads", "2"]
+    small[small.index("--filter") + 1] = "^object-create/.*/runtime:heapmark"
+    assert "left out" not in call("run", "--dry-run", *small).stdout
+    small[small.index("--filter") + 1] = "^object-create/.*/runtime:cpython"
+    refused(call("run", "--dry-run", *small), f"--threads: {words}")
+
+
 def another_python():
     """A 3.13 that can be a reference; skips with the reason where there is none."""
     listed = json.loads(call("list", "references", "--format", "json").stdout)["references"]

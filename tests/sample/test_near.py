@@ -79,9 +79,12 @@ def test_bump_can_be_faulted_in_before_the_clock_starts():
     """A million blocks of 64 bytes ten times over, and not one page fault in the timed part."""
     cell = CELL.format("bump", "static").replace("batch/", "batch/blocks:1000000/timed:allocate/")
     arguments = [COMMAND, "sample", cell, "--iterations", "1", "--batches", "6"]
-    cold, warm = (json.loads(subprocess.run([*arguments, *more], capture_output=True, text=True,
-                                            timeout=120, check=True).stdout)
-                  for more in ([], ["--backend", "bump;env=HEAPMARK_BUMP_FAULTED=1GiB"]))
-    assert warm["metrics"]["minor_page_faults"] <= 8 + cold["metrics"]["minor_page_faults"]
-    share = warm["metrics"]["cpu_ns_per_op"] / cold["metrics"]["cpu_ns_per_op"]
-    assert share < 0.9, share
+    faulted = ["--backend", "bump;env=HEAPMARK_BUMP_FAULTED=1GiB"]
+    # Side by side, and the quickest of each: a neighbour on the core only ever adds.
+    pairs = [[json.loads(subprocess.run([*arguments, *more], capture_output=True, text=True, timeout=120,
+                                        check=True).stdout)["metrics"] for more in ([], faulted)]
+             for _ in range(3)]
+    for cold, warm in pairs:
+        assert warm["minor_page_faults"] <= 8 + cold["minor_page_faults"]
+    cold, warm = (min(metrics["cpu_ns_per_op"] for metrics in side) for side in zip(*pairs))
+    assert warm / cold < 0.9, (cold, warm)

@@ -24,6 +24,7 @@ SPAWNS = {
     "src/graph/render.c": "hm_child_bind",
     "bench/stress/alone.c": "alarm(",                 # in a trial, which is watched
     "bench/stress/crew.c": "alarm(",
+    "bench/stress/objects/run.c": "alarm(",
     "bench/stress/trial.c": "PR_SET_PDEATHSIG",
 }
 #: Programs that become another one, which were started by one of those.

@@ -72,7 +72,8 @@ def stress(name):
     much = ("--threads", "4", "--operations", "4M") if name == "race" else ("--operations", "400k")
     patience = "2" if "hang" in name else "8"  # a busy machine stalls, too
     done = subprocess.run([HEAPMARK, "stress", "--backend", f"so:{BROKEN}/{name}.so", *much, "--seed",
-                           "7", "--patience", patience, "--shrink", "2", "--format", "json"],
+                           "7", "--patience", patience, "--shrink", "2", "--what", "allocators", "--format",
+                           "json"],
                           capture_output=True, text=True, timeout=280)
     return done, time.monotonic() - began
 

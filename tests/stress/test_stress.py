@@ -39,7 +39,8 @@ def installed():
 @unsanitized
 def test_sound_allocators_have_no_defect():
     """Also: by default all that are installed are tried."""
-    done = stress("--operations", "600k", "--seed", new_seed(), "--patience", 60, "--format", "json")
+    done = stress("--what", "allocators", "--operations", "600k", "--seed", new_seed(), "--patience", 60,
+                  "--format", "json")
     document = json.loads(done.stdout)
     assert done.returncode == 0 and document["defects"] == 0
     there = installed()
@@ -62,7 +63,8 @@ def told_again(text):
 
 @unsanitized
 def test_a_defect_is_told_in_words_and_can_be_repeated():
-    done = stress("--backend", f"bad=so:{BROKEN}/realloc_tail.so", "--operations", "400k", "--shrink", 5)
+    done = stress("--backend", f"bad=so:{BROKEN}/realloc_tail.so", "--operations", "400k", "--shrink", 5,
+                  "--what", "allocators")
     assert done.returncode == 5
     assert "bad: DEFECT: tail lost by realloc\n" in done.stdout
     assert "at operation " in done.stdout and "the shortest sequence found" in done.stdout
@@ -76,7 +78,8 @@ def test_a_defect_is_told_in_words_and_can_be_repeated():
 @unsanitized
 def test_it_goes_on_with_the_next_one_and_prints_a_row_for_each():
     done = stress("--backend", f"so:{BROKEN}/free_null.so", "--backend", "system", "--backend",
-                  f"so:{BROKEN}/load_crash.so", "--operations", "20k", "--threads", 1)
+                  f"so:{BROKEN}/load_crash.so", "--operations", "20k", "--threads", 1, "--what",
+                  "allocators")
     rows = [line.split() for line in done.stdout.splitlines() if " DEFECT: " in line or " no defect" in line]
     rows = [row for row in rows if not row[0].endswith(":")]
     assert done.returncode == 5
@@ -88,7 +91,7 @@ def test_it_goes_on_with_the_next_one_and_prints_a_row_for_each():
 def test_the_same_seed_is_the_same_program():
     def run():
         done = stress("--backend", "system", "--threads", 1, "--seed", 5, "--operations", "50k",
-                      "--format", "json")
+                      "--what", "allocators", "--format", "json")
         result = json.loads(done.stdout)["backends"][0]
         return result["checks"], result["forks"], result["threads_ended"]
 
@@ -98,7 +101,7 @@ def test_the_same_seed_is_the_same_program():
 @unsanitized
 def test_memory_without_end_is_stopped():
     done = stress("--backend", "system", "--operations", "200k", "--threads", 1, "--memory-limit", "4MiB",
-                  "--format", "json")
+                  "--what", "allocators", "--format", "json")
     result = json.loads(done.stdout)["backends"][0]
     assert "memory without end" in [finding["name"] for finding in result["findings"]]
 

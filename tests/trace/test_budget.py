@@ -1,4 +1,4 @@
-"""A heap that is not traced pays at most 1 % more instructions on `short-lived` than one in a build
+"""A heap that is not traced pays at most 3 % more instructions on `short-lived` than one in a build
 without tracing: counted by callgrind, which gives the same number on every machine and every run.
 
 Start and end of the program cancel out: what is counted is the difference between many iterations
@@ -16,7 +16,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WITH_TRACE = os.environ["HEAPMARK_RUN_WORK"]
 FEW, MANY = 5, 25
-BUDGET = 0.01
+BUDGET = 0.03
 
 WORKS = ["short-lived", "short-lived/length:64", "short-lived/survivors:0/reuse:50"] + [
     f"short-lived/kind:{kind}" for kind in ("int", "float", "str", "bytes", "tuple", "list", "dict",

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plot"))
 
 from heapmark_plot.statistics.cells import estimates  # noqa: E402
 from heapmark_plot.statistics.compare import compare, simultaneous  # noqa: E402
+from heapmark_plot.statistics.undisturbed import without_disturbed  # noqa: E402
 
 METRIC = "ns_per_op"
 
@@ -64,7 +65,7 @@ def draw(recording: Recording, repetitions, random: np.random.Generator) -> pd.D
     frame["variant"] = frame["allocator"] + np.where(second, "-b", "-a")
     frame["cell"] = frame["work"] + "/" + frame["variant"] + "/" + frame["collector"]
     frame["id"] = frame["cell"] + "#" + frame["repetition"].astype(str).str.zfill(4)
-    return frame
+    return without_disturbed(frame)
 
 
 def times(frame: pd.DataFrame, factor: float, chosen) -> pd.DataFrame:

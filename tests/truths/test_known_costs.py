@@ -5,6 +5,10 @@ every 64th call whose length is calibrated to a tenth of the cell's CPU time.
 The machine may be shared: what is compared is CPU time, the samples of the three run side by side, and
 the interval has to say itself what it is worth. A run that its own A/A control calls contaminated is
 measured once more, and says so; nothing else is tried twice.
+
+An interval of 95 % misses its truth in one run of twenty, and a test that fails so often tells nothing:
+what is asked is that it does not miss by more than what counts as equal. The truth of the slow one is what
+its quickest batches cost in that very run: the calibration is some minutes older.
 """
 
 import json
@@ -21,6 +25,7 @@ pytestmark = pytest.mark.skipif(SANITIZED, reason="no foreign allocator under a 
 
 LIBRARY = FIXTURES / "libspin_malloc.so"
 COST = 0.10
+EQUAL = 0.02  #: as the verdicts have it
 METRIC = "cpu_ns_per_op"
 #: So long that the spin outweighs the cell's own work: its cost a turn is then known to a percent.
 CALIBRATING_LOOPS = 20000
@@ -89,6 +94,11 @@ def entry(comparison, label):
     return found
 
 
+def holds(found, truth):
+    """Whether the interval holds the truth, or what counts as equal to it."""
+    return found["low"] / (1 + EQUAL) <= truth <= found["high"] * (1 + EQUAL)
+
+
 def test_the_three_are_one_library(comparison):
     backends = {backend["name"]: backend for backend in read_environment(comparison[0])["backends"]}
     assert {backends[name]["origin"] for name in ("base", "twin", "slow")} == {str(LIBRARY)}
@@ -101,10 +111,10 @@ def test_the_calibration_holds_where_it_is_used(comparison):
 def test_the_slow_one_is_slower_by_a_tenth(comparison):
     found = entry(comparison, "slow")
     assert found["verdict"] == "slower", found
-    assert found["low"] <= 1 + COST <= found["high"], found
+    assert holds(found, relative_cost(comparison[0], "slow")), found
 
 
 def test_the_twin_is_never_told_apart(comparison):
     found = entry(comparison, "twin")
     assert found["verdict"] in ("equal", "unclear"), found
-    assert found["low"] <= 1 <= found["high"], found
+    assert holds(found, 1), found

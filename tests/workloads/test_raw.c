@@ -4,40 +4,13 @@
  * nothing behind.
  */
 #include "raw_fixture.h"
+#include "works.h"
 
 #include "workloads/allocation_profiles.h"
 
 #include <math.h>
 
 enum { SEED = 20261121, MOST_POINTS = 600 };
-
-static const char *const small_works[] = {
-    "batch/blocks:50",
-    "batch/blocks:1",
-    "batch/blocks:1/free:sized",
-    "batch/blocks:50/order:fifo/sizes:uniform",
-    "batch/blocks:50/order:random/free:sized",
-    "batch/blocks:50/order:random/timed:allocate/sizes:sqlite",
-    "batch/blocks:50/order:random/timed:free/sizes:uniform/free:sized",
-    "batch/blocks:20/sizes:fixed/size:10000",
-    "batch/blocks:20/order:random/sizes:node/free:sized",
-    "batch/blocks:50/timed:free",
-    "batch/blocks:50/sizes:uniform/free:sized",
-    "churn/live:50",
-    "churn/live:50/free:sized/drop:age",
-    "churn/live:50/sizes:fixed/victim:oldest/drop:random/keep:30",
-    "churn/live:20/sizes:uniform/maximum:20000/drop:age/keep:50",
-    "churn/live:20/sizes:fixed/size:9000/free:sized",
-    "churn/live:30/sizes:git-log",
-    "churn/live:30/sizes:py-json/free:sized/drop:age",
-    "server-threads/live:30/replaced:20",
-    "server-threads/live:30/replaced:20/sizes:cc1plus/free:sized",
-    "fragmentation-comb/blocks:50",
-    "fragmentation-comb/blocks:50/every:7/refill:25/sizes:perl/free:sized",
-    "fragmentation-comb/blocks:5/every:5/sizes:uniform/maximum:9000",
-    "size-ramp/buffers:3/limit:5000",
-    "size-ramp/buffers:3/growth:linear/limit:1000/step:100",
-};
 
 /* Order. */
 
@@ -446,8 +419,8 @@ static uint64_t checksum_of(const char *name, const hm_allocator *allocator, uin
 static void test_checksums_follow_from_seed_and_iterations_alone(void **state)
 {
     HM_UNUSED(state);
-    for (size_t index = 0; index < HM_COUNT_OF(small_works); index++) {
-        const char *name = small_works[index];
+    for (size_t index = 0; index < HM_COUNT_OF(small_raw_works); index++) {
+        const char *name = small_raw_works[index];
         uint64_t first = checksum_of(name, raw_allocator(), SEED, 7);
         if (checksum_of(name, &arena_allocator, SEED, 7) != first)
             fail_msg("%s: the checksum depends on the allocator", name);
@@ -461,23 +434,23 @@ static void test_checksums_follow_from_seed_and_iterations_alone(void **state)
 static void test_a_refused_block_is_told_and_leaves_nothing(void **state)
 {
     HM_UNUSED(state);
-    for (size_t index = 0; index < HM_COUNT_OF(small_works); index++) {
+    for (size_t index = 0; index < HM_COUNT_OF(small_raw_works); index++) {
         bool refused = true;
         for (uint64_t point = 1; refused && point < MOST_POINTS; point += 1 + point / 20) {
             raw_work work;
             uint64_t checksum;
             raw_forget();
-            raw_open(&work, small_works[index], raw_allocator(), 1, SEED);
+            raw_open(&work, small_raw_works[index], raw_allocator(), 1, SEED);
             raw.fail_at = point;
             bool done = raw_run(&work, 3, &checksum);
             refused = raw.fail_at == 0;
             if (done == refused || (refused && (work.errors[0].status != HM_NO_MEMORY ||
                                                 strstr(work.errors[0].message, "refused") == NULL)))
-                fail_msg("%s, allocation %llu: %s", small_works[index], (unsigned long long)point,
-                         raw_reason(&work));
+                fail_msg("%s, allocation %llu: %s", small_raw_works[index],
+                         (unsigned long long)point, raw_reason(&work));
             raw_close(&work);
             if (raw.live_blocks != 0)
-                fail_msg("%s, allocation %llu: %llu blocks are left", small_works[index],
+                fail_msg("%s, allocation %llu: %llu blocks are left", small_raw_works[index],
                          (unsigned long long)point, (unsigned long long)raw.live_blocks);
         }
     }

@@ -1,6 +1,6 @@
 /*
  * This module is the corners of every workload as works small enough to run many times: each kind,
- * shape, order, mode, and the extremes of their sizes.
+ * shape, order, mode, and the extremes of their sizes; and fewer of them that are smaller.
  */
 #ifndef HM_TESTS_WORKS_H
 #define HM_TESTS_WORKS_H
@@ -103,6 +103,75 @@ static const char *const corner_works[] = {
     "collect-graph/shape:chain/objects:100",
     "empty",
     "null",
+};
+
+/* The same, smaller still: for what is run once for each of its allocations. */
+static const char *const small_works[] = {
+    "short-lived/batch:20/survivors:0",
+    "short-lived/batch:4/survivors:25",
+    "short-lived/batch:20/reuse:100/survivors:0",
+    "short-lived/kind:dict/length:20/batch:3/survivors:0/reuse:50",
+    "short-lived/kind:set/length:20/batch:3/survivors:0/reuse:50",
+    "short-lived/kind:list/length:20/batch:3/survivors:0/reuse:50",
+    "short-lived/kind:tuple/batch:20/survivors:0",
+    "cyclic-graph/nodes:5/live:3/garbage:50",
+    "cyclic-graph/shape:self/nodes:5/live:0/payload:0/garbage:100",
+    "cyclic-graph/shape:doubly-linked/nodes:5/live:3/back-links:weak/finalizers:50",
+    "cyclic-graph/shape:doubly-linked/nodes:5/live:3/break:by-hand/finalizers:100",
+    "cyclic-graph/shape:random/nodes:5/live:3/garbage:100/finalizers:50",
+    "growing-dict/entries:12/dicts:2/delete:50",
+    "growing-dict/keys:int-sequential/entries:12/dicts:2",
+    "growing-dict/keys:int-random/entries:12/dicts:2/value:0",
+    "growing-dict/keys:tuple/entries:12/dicts:2/delete:50/clearing:never-cleared",
+    "streaming-generator/items:5/window:2",
+    "streaming-generator/items:8/window:2/consume:50",
+    "streaming-generator/mode:materialise/items:5/window:2",
+    "lru-cache/keys:9/capacity:3/exponent:0",
+    "lru-cache/keys:9/capacity:3/exponent:0/links:weak",
+    "lru-cache/keys:9/capacity:3/exponent:0/cyclic:100",
+    "release-refill/objects:30/members:4/sizes:wide",
+    "release-refill/objects:30/members:4/order:structure/cyclic:50/refill:50",
+    "request-mix/sessions:1/headers:2/records:1/fields:2/keep:100/lifetime:128/cyclic:0/logins:0",
+    "request-mix/sessions:1/headers:2/records:1/fields:9/keep:0/cyclic:100/logins:100",
+    "object-create",
+    "object-create/kind:record/items:3",
+    "list-append/items:20",
+    "dict-access/entries:20",
+    "dict-access/operation:delete/entries:20",
+    "generator-resume",
+    "collect-graph/objects:20",
+    "collect-graph/shape:tree/objects:2/garbage:100",
+    "empty",
+    "null",
+};
+
+/* Works of the raw group, as small. */
+static const char *const small_raw_works[] = {
+    "batch/blocks:50",
+    "batch/blocks:1",
+    "batch/blocks:1/free:sized",
+    "batch/blocks:50/order:fifo/sizes:uniform",
+    "batch/blocks:50/order:random/free:sized",
+    "batch/blocks:50/order:random/timed:allocate/sizes:sqlite",
+    "batch/blocks:50/order:random/timed:free/sizes:uniform/free:sized",
+    "batch/blocks:20/sizes:fixed/size:10000",
+    "batch/blocks:20/order:random/sizes:node/free:sized",
+    "batch/blocks:50/timed:free",
+    "batch/blocks:50/sizes:uniform/free:sized",
+    "churn/live:50",
+    "churn/live:50/free:sized/drop:age",
+    "churn/live:50/sizes:fixed/victim:oldest/drop:random/keep:30",
+    "churn/live:20/sizes:uniform/maximum:20000/drop:age/keep:50",
+    "churn/live:20/sizes:fixed/size:9000/free:sized",
+    "churn/live:30/sizes:git-log",
+    "churn/live:30/sizes:py-json/free:sized/drop:age",
+    "server-threads/live:30/replaced:20",
+    "server-threads/live:30/replaced:20/sizes:cc1plus/free:sized",
+    "fragmentation-comb/blocks:50",
+    "fragmentation-comb/blocks:50/every:7/refill:25/sizes:perl/free:sized",
+    "fragmentation-comb/blocks:5/every:5/sizes:uniform/maximum:9000",
+    "size-ramp/buffers:3/limit:5000",
+    "size-ramp/buffers:3/growth:linear/limit:1000/step:100",
 };
 
 #endif

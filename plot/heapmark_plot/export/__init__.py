@@ -1,21 +1,20 @@
 """This package is a run in other programs' formats, so that tables, pull requests and pipelines take
-its figures without reading a journal. A format is one module and one line in FORMATS: it makes the
-whole file as bytes from a run; nothing is written before all of it is made.
+its figures without reading a journal. A format is one module, loaded when it is asked for, and one line in
+FORMATS: its `export` makes the whole file as bytes from a run; nothing is written before all of it is made.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 from pathlib import Path
 
 from ..errors import InputError, OutputError
+from ..files import write_whole
 from ..load import Run
-from ..report import write_whole
-from . import bmf, csv_table, junit, markdown
 
-#: What `--format` may be, in the order of `--help`.
-FORMATS = {"csv": csv_table.export, "markdown": markdown.export, "bmf": bmf.export,
-           "junit": junit.export}
+#: What `--format` may be, in the order of `--help`, and the module that makes it.
+FORMATS = {"csv": "csv_table", "markdown": "markdown", "bmf": "bmf", "junit": "junit"}
 
 #: A run's own files, which no export may replace.
 _OWN = ("environment.json", "journal.jsonl", "benchmarks.json", "report.html")
@@ -23,7 +22,7 @@ _OWN = ("environment.json", "journal.jsonl", "benchmarks.json", "report.html")
 
 def export_run(run: Run, form: str) -> bytes:
     """The run as a file of the format `form`, one of FORMATS."""
-    return FORMATS[form](run)
+    return importlib.import_module(f"{__package__}.{FORMATS[form]}").export(run)
 
 
 def write_export(run: Run, content: bytes, path: Path) -> None:

@@ -19,7 +19,7 @@ def draw(analysis) -> list[Picture] | Absent:
     if not rows:
         return Absent("No work has valid time samples both with collecting and without: the cost of"
                       " collection cannot be told.")
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     columns = min(3, len(rows))
     lines = -(-len(rows) // columns)
     measures = layout.Measures(top=0.46, heading=0.62, value_width=0.12)

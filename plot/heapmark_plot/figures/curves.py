@@ -125,9 +125,10 @@ def curve_sheet(rows: int, columns: int, height: float, entries, **measures):
     return sheet, top + 0.06
 
 
-def bytes_axis(axes, highest: float, labelled: bool) -> None:
-    """A linear y axis of bytes from 0 with round ticks."""
-    axes.set_ylim(0, max(highest, 1.0) * 1.1)
+def bytes_axis(axes, highest: float, labelled: bool, lowest: float = 0.0) -> None:
+    """A linear y axis of bytes with round ticks from 0, and room down to `lowest` where that is less."""
+    top = max(highest, 1.0) * 1.1
+    axes.set_ylim(lowest - 0.05 * top if lowest < 0 else 0, top)
     step = 2.0 ** math.floor(math.log2(max(highest, 2.0) / 2))
     ticks = np.arange(0, highest * 1.05, step)
     axes.set_yticks(ticks)

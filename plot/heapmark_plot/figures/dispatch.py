@@ -16,7 +16,7 @@ def draw(analysis) -> list[Picture] | Absent:
     cells = dispatch_cells(analysis)
     if not cells:
         return Absent("No back end was measured both by calls and with its calls inlined.")
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(left=3.4, top=0.06, heading=0.0)
     sheet = layout.sheet(1, 1, 0.22 * len(cells) + 0.1, measures)
     picture = Picture(sheet.figure, "Time per operation with the calls inlined, relative to the same"

@@ -31,7 +31,7 @@ def draw(analysis) -> list[Picture] | Absent:
         return Absent("No valid memory sample tells live, requested and usable bytes together with a"
                       " net RSS, so memory cannot be split into its causes.")
     rows = [row for row in analysis.rows if any(key[0] == row for key in splits)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(top=0.66, bottom=0.3, value_width=0.72, gap=0.3)
     sheet = layout.sheet(len(rows), len(analysis.collectors),
                          0.2 * len(analysis.variants) + 0.1, measures, widest_panel=6.4)

@@ -32,7 +32,7 @@ def _draw_collector(analysis, collector: str) -> Picture | None:
         return None
     rows = [row for row in analysis.rows if any(key[0] == row for key in found)]
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     sheet, titles = curve_sheet(len(rows), len(_COLUMNS), 1.05, legend_entries(look, variants))
     picture = Picture(sheet.figure, f"Latency of malloc, free and rounds under {collector}, by work"
                                     " and back end.", label=f"collector {collector}")

@@ -17,7 +17,7 @@ def draw(analysis) -> list[Picture] | Absent:
         return Absent("No raw work dropped blocks and told which pages hold the others.")
     rows = [row for row in analysis.rows if any(key[0] == row for key in found)]
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(bottom=0.12, value_width=1.7)
     sheet = layout.sheet(len(rows), 1, 0.19 * len(variants) + 0.1, measures)
     picture = Picture(sheet.figure, "Resident memory after a purge, beside the pages that hold a live"

@@ -26,7 +26,7 @@ def draw(analysis) -> list[Picture] | Absent:
     rows = [row for row in analysis.rows if any(key[0] == row for key in found)]
     columns = [name for name in analysis.collectors if any(key[2] == name for key in found)]
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     sheet, titles = curve_sheet(len(rows), len(columns), 0.95, legend_entries(look, variants),
                                 bottom=0.5)
     picture = Picture(sheet.figure, "Minimum mutator utilization over windows from 0.1 ms to 1 s.")

@@ -51,7 +51,7 @@ def draw(analysis) -> list[Picture] | Absent:
     rows = [row for row in analysis.rows if any(key[0] == row for key in found)]
     columns = [name for name in analysis.collectors if any(key[2] == name for key in found)]
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     entries = legend_entries(look, variants) + [
         ({"color": MUTED, "linewidth": 1.3, "linestyle": "-"}, "collections"),
         ({"color": MUTED, "linewidth": 1.3, "linestyle": ":"}, "cascades of deallocations")]

@@ -23,7 +23,7 @@ def draw(analysis) -> list[Picture] | Absent:
                       " sample, and no cascade of deallocations was timed.")
     rows = [row for row in analysis.rows if any(key[0] == row for key in found)]
     columns = [name for name in analysis.collectors if any(key[2] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(value_width=0.62)
     sheet = layout.sheet(len(rows), len(columns), 0.2 * len(analysis.variants) + 0.1, measures)
     picture = Picture(sheet.figure, "Pauses of each back end by work and collector, from the median"

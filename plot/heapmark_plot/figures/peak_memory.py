@@ -17,7 +17,7 @@ def draw(analysis) -> list[Picture] | Absent:
     if all(math.isnan(cell.value(METRIC)) for cell in analysis.cells.values()):
         return Absent("No cell has both a valid memory sample and a null run to subtract, so there"
                       " is no net peak to show.")
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(bottom=0.12, value_width=0.72)
     sheet = layout.sheet(len(analysis.rows), len(analysis.collectors),
                          0.19 * len(analysis.variants) + 0.1, measures)

@@ -22,7 +22,7 @@ def draw(analysis) -> list[Picture] | Absent:
     pairs = [(row, name) for row in analysis.rows for name in analysis.collectors
              if any((row, variant, name) in found for variant in analysis.variants)]
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     sheet = layout.sheet(len(pairs), 2, 0.2 * len(variants) + 0.1)
     picture = Picture(sheet.figure, "Time of the refill and memory after it, by work, collector and"
                                     " back end.")

@@ -21,7 +21,7 @@ def draw(analysis) -> list[Picture] | Absent:
     rows = [row for row in analysis.rows if any(key[0] == row for key in found)]
     columns = [name for name in analysis.collectors if any(key[2] == name for key in found)]
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     entries = legend_entries(look, variants) + [
         ({"color": INK, "linewidth": 1.1, "linestyle": (0, (1, 1.5))}, "requested and not freed, Q")]
     sheet, titles = curve_sheet(len(rows), len(columns), 1.3, entries, gap=0.52, bottom=0.5)
@@ -31,12 +31,13 @@ def draw(analysis) -> list[Picture] | Absent:
     for row, work in enumerate(rows):
         layout.row_title(sheet, row, work)
         highest = max(_highest(release) for key, release in found.items() if key[0] == work)
+        lowest = min(_lowest(release) for key, release in found.items() if key[0] == work)
         for column, collector in enumerate(columns):
             axes = sheet.axes[row][column]
             own = {name: found[work, name, collector] for name in variants
                    if (work, name, collector) in found}
             labels = _labels(own.values())
-            bytes_axis(axes, highest, column == 0)
+            bytes_axis(axes, highest, column == 0, lowest)
             _edge_axis(axes, labels, sheet.panel_width)
             _draw_lines(picture, axes, own, labels, look)
             if not own:
@@ -54,6 +55,12 @@ def shown(analysis) -> dict:
 def _highest(release) -> float:
     return max([max(point.resident, point.requested) for point in release.points
                 if point.resident == point.resident] + [1.0])
+
+
+def _lowest(release) -> float:
+    """Below zero where less is resident than before the first object."""
+    return min([point.resident for point in release.points
+                if point.resident == point.resident] + [0.0])
 
 
 def _labels(releases) -> list[str]:

@@ -38,7 +38,7 @@ def _draw_collector(analysis, collector: str) -> Picture | None:
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
     if not rows:
         return None
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(left=0.62, top=0.3, bottom=0.3, heading=0.34, gap=0.26,
                                column_gap=0.14, value_width=0.0)
     sheet = layout.sheet(len(rows), len(variants), 0.95, measures, widest_panel=4.4)

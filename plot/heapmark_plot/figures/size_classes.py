@@ -74,7 +74,7 @@ def occupancy(classes: np.ndarray) -> float:
 def _draw_collector(analysis, collector: str, found) -> Picture:
     rows = [row for row in analysis.rows if any(key[0] == row for key in found)]
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(left=0.66, top=0.5, bottom=0.34, heading=0.5, gap=0.34,
                                column_gap=0.16, value_width=0.0)
     sheet = layout.sheet(len(rows), len(variants), 1.0, measures, widest_panel=4.4)

@@ -23,10 +23,10 @@ def draw(analysis) -> list[Picture] | Absent:
         return Absent("No raw work was measured for four sizes or more.")
     variants = [name for name in analysis.variants
                 if any(name in lines for lines in panels.values())]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     columns = min(_COLUMNS, len(panels))
     sheet, _ = curve_sheet((len(panels) + columns - 1) // columns, columns, 2.2,
-                           legend_entries(look, variants), gap=0.42)
+                           legend_entries(look, variants), gap=0.42, column_gap=0.55)
     picture = Picture(sheet.figure, "Time per operation against the size of the blocks, by back end.")
     for place, ((work, threads), lines) in enumerate(panels.items()):
         axes = sheet.axes[place // columns][place % columns]

@@ -34,7 +34,7 @@ def _draw_collector(analysis, collector: str) -> Picture | None:
     if not rows:
         return None
     variants = [name for name in analysis.variants if any(key[1] == name for key in found)]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     height = max(1.5, 0.3 + 0.19 * len(variants))
     sheet, titles = curve_sheet(len(rows), 2, height, legend_entries(look, variants), left=0.68,
                                 value_width=1.95, column_gap=0.55, bottom=0.4)

@@ -22,7 +22,7 @@ def draw(analysis) -> list[Picture] | Absent:
         return Absent("No work ran on more than one number of threads.")
     variants = [name for name in analysis.variants
                 if any(name in lines for lines in panels.values())]
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     columns = min(_COLUMNS, len(panels))
     ideal = ({"color": FAINT, "linestyle": "--", "linewidth": 1.0, "marker": ""},
              "the best one's first value, times threads")

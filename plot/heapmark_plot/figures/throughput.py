@@ -16,7 +16,7 @@ def draw(analysis) -> list[Picture] | Absent:
     rows = analysis.single_rows
     if not rows:
         return Absent("Every raw work is part of a sweep over sizes, which has a figure of its own.")
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     sheet = layout.sheet(len(rows), len(analysis.collectors),
                          0.2 * len(analysis.variants) + 0.1)
     picture = Picture(sheet.figure, f"Time per operation of each back end relative to"

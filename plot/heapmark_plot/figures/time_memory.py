@@ -19,7 +19,7 @@ def draw(analysis) -> list[Picture] | Absent:
     if not panels:
         return Absent("No collector has two back ends with both a time and a net peak of a MiB or"
                       " more, so time cannot be set against memory.")
-    look = Look(analysis.variants)
+    look = Look(analysis.palette)
     measures = layout.Measures(left=0.75, right=0.35, top=0.3, bottom=0.62, heading=0.12,
                                value_width=0.1, column_gap=0.3)
     sheet = layout.sheet(1, len(panels), 3.2, measures)

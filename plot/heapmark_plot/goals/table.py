@@ -87,7 +87,9 @@ CLASSES = tuple(range(16, 129, 16)) + tuple(
     base + step * base // 8 for base in (128, 256, 512) for step in range(1, 9))
 #: Each raw workload but `batch`, as it is without parameters: a run for other goals may have some of
 #: them with parameters, and without the rivals of this one.
-RAW_WORKLOADS = ("churn", "producer-consumer", "fragmentation-comb", "size-ramp")
+RAW_WORKLOADS = ("churn", "fragmentation-comb", "size-ramp")
+#: Those that are nothing on one thread.
+THREADED_WORKLOADS = ("producer-consumer", "server-threads")
 #: Object workloads whose live data can be made 32 MiB or more.
 LARGE_WORKLOADS = ("short-lived", "cyclic-graph", "growing-dict", "lru-cache", "request-mix",
                    "release-refill")
@@ -140,8 +142,8 @@ GOALS: tuple[Goal, ...] = (
          + ("batch/order:random",) + RAW_WORKLOADS, 1.02, POOL,
          _RAW_RIVALS, rule=NONE_ABOVE, threads=(1, 2)),
     Goal("raw-threads", "pool vs the best of jemalloc, mimalloc, tcmalloc",
-         "what takes more than one thread: objects of dying threads", ("server-threads",),
-         1.02, POOL, _RAW_RIVALS, rule=NONE_ABOVE, threads=(2,)),
+         "what takes more than one thread: frees by another, objects of dying threads",
+         THREADED_WORKLOADS, 1.02, POOL, _RAW_RIVALS, rule=NONE_ABOVE, threads=(2,)),
     Goal("bump", "pool vs bump, pre-faulted", "warm, 1e6 allocations of 64 B", (ALLOCATE,), 1.6, POOL,
          (BUMP,)),
     Goal("peak-rss", "peak RSS vs the best of jemalloc and mimalloc",

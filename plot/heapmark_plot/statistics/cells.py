@@ -47,9 +47,26 @@ def cell_values(name: str, group: pd.DataFrame, metric: str, kind: str = "time",
     column = column or metric
     valid = group[(group["kind"] == kind) & group["valid"] & group[column].notna()]
     valid = valid.sort_values("id")
+    return CellValues(name, valid[column].to_numpy(dtype=float), _batches(valid["record"], metric, kind))
+
+
+def _batches(records, metric: str, kind: str) -> list[np.ndarray]:
     series = BATCH_SERIES.get(metric) if kind == "time" else None
-    batches = [quiet_batches(record["series"], series) for record in valid["record"]] if series else []
-    return CellValues(name, valid[column].to_numpy(dtype=float), batches)
+    return [quiet_batches(record["series"], series) for record in records] if series else []
+
+
+def places_by(frame: pd.DataFrame, by) -> list[tuple]:
+    """The values of the column `by`, or of several, in the order of their first rows, each with the places
+    of its rows: a table's parts by number, because a frame for each of them costs far more."""
+    found = frame.groupby(by, sort=False).indices
+    return sorted(found.items(), key=lambda pair: pair[1][0])
+
+
+def told_places(frame: pd.DataFrame, column: str) -> np.ndarray:
+    """The places of the valid rows that have a value in `column`, in the order of their ids."""
+    values = frame[column].to_numpy(dtype=float)
+    places = np.flatnonzero(frame["valid"].to_numpy(dtype=bool) & ~np.isnan(values))
+    return places[np.argsort(frame["id"].to_numpy()[places], kind="stable")]
 
 
 def estimates(frame: pd.DataFrame, metric: str, seed: str, kind: str = "time",
@@ -60,8 +77,13 @@ def estimates(frame: pd.DataFrame, metric: str, seed: str, kind: str = "time",
     chosen = frame[frame["role"].isin(["cell", "control"])].copy()
     chosen["compared"] = without_block_effects(chosen, metric, kind) if side_by_side \
         else chosen[metric]
+    told = told_places(chosen, "compared")
+    told = told[(chosen["kind"] == kind).to_numpy()[told]]
+    values, records = chosen["compared"].to_numpy(dtype=float), chosen["record"].to_numpy()
+    cells = chosen["cell"].to_numpy()
     own: dict[tuple, Estimate] = {}
-    for key, group in chosen.groupby(KEY, sort=False):
-        name = group["cell"].iloc[0] + (" (control)" if key[0] == "control" else "")
-        own[key] = estimate(cell_values(name, group, metric, kind, "compared"), seed)
+    for key, places in places_by(chosen, KEY):
+        name = cells[places[0]] + (" (control)" if key[0] == "control" else "")
+        mine = told[np.isin(told, places)]
+        own[key] = estimate(CellValues(name, values[mine], _batches(records[mine], metric, kind)), seed)
     return moderate(own)

@@ -13,9 +13,10 @@ from .memory import memory, memory_ratios, release, soak
 from .times import certainty, collection, headline, level_with_winner, under_each_collector
 from .trust import (absent, busy, contamination, control, invalid, limits, outliers, trust_words,
                     unfinished)
+from .use import after_use, use_words
 
-__all__ = ["Answer", "Paragraph", "answer", "geometric_mean", "join", "level_with_winner",
-           "memory_ratios", "plural", "trust_words"]
+__all__ = ["Answer", "Paragraph", "after_use", "answer", "geometric_mean", "join", "level_with_winner",
+           "memory_ratios", "plural", "trust_words", "use_words"]
 
 _MAKERS = (contamination, busy, certainty, under_each_collector, raw, beside_pythons, dispatch, threads,
            collection, latency, memory, release, soak, limits, control, invalid, unfinished, absent, outliers)

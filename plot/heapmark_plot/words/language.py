@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..language import join, plural  # noqa: F401  (the small words are asked for here too)
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -26,16 +28,6 @@ class Answer:
     @property
     def warnings(self) -> list[Paragraph]:
         return [paragraph for paragraph in self.paragraphs if paragraph.warning]
-
-
-def join(names: list[str], last: str = "and") -> str:
-    """"a", "a and b", "a, b and c"."""
-    names = list(names)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"
-
-
-def plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def geometric_mean(values) -> float:

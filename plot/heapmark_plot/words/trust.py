@@ -108,9 +108,11 @@ def _disturbed_sentence(analysis: Analysis) -> str:
     share = units.percent(float(times["disturbed_share"].mean()))
     again = int((times["attempt"] > 1).sum())
     left = int((times["disturbed_share"] > 0.75).sum())
+    aside = int(times["set_aside"].sum())
     return (f" The speed probe felt a neighbour on the core beside {share} of the batches; times rest"
             f" on the others. {again} of {len(times)} time samples were measured again,"
-            f" {left} stayed disturbed throughout.")
+            f" {left} stayed disturbed throughout; {aside} that had too few others were set aside, for"
+            f" their cells have enough without them.")
 
 
 def control(analysis: Analysis) -> Paragraph | None:
