@@ -48,5 +48,6 @@ int hm_stress_child_main(const char *spec_text)
         hm_objects_here(&area->task, area->list, &calls, &allocator, record);
     else
         hm_stress_trial_here(&area->task, area->list, &calls, record);
+    hm_backend_spec_clear(&spec);
     return HM_EXIT_OK; /* leaving properly is part of the trial */
 }

@@ -87,7 +87,7 @@ EXEC = ["exec", "--backend", "system", "--repetitions", "1", "--warmup", "0", *Q
 
 #: Name: the command's words for a folder, what fails, and how often at least one is met.
 SWEEPS = {
-    "list": (lambda folder: ["list", "backends"], ALL, 10),
+    "list": (lambda folder: ["list", "backends"], ALL, 5),
     "conform": (lambda folder: ["conform", SCENARIO], ALL, 3),
     "sample": (lambda folder: ["sample", CELL, "--iterations", "1", "--batches", "3"], ALL, 5),
     "timeline": (lambda folder: [*TIMELINE, "--out", folder], ALL, 10),

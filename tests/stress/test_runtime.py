@@ -4,35 +4,18 @@ That it notices a wrong collector is shown by tests/mutants, and check by check 
 """
 
 import json
-import os
 import subprocess
-import time
 
 import pytest
 
-HEAPMARK = os.environ["HEAPMARK_COMMAND"]
-BROKEN = os.environ["HEAPMARK_BROKEN"]
-SANITIZED = os.environ.get("HEAPMARK_SANITIZED", "")
-unsanitized = pytest.mark.skipif(bool(SANITIZED), reason="foreign libraries run without sanitizers")
+from stress_command import BROKEN, HEAPMARK, SANITIZED, new_seed, stress, unsanitized
+
 BACKENDS = ["system"] if SANITIZED else ["system", "pool"]
-
-
-def stress(*arguments, timeout=280):
-    done = subprocess.run([HEAPMARK, "stress", *map(str, arguments)], capture_output=True, text=True,
-                          timeout=timeout)
-    print(done.stdout, done.stderr)
-    return done
 
 
 def runtime(*arguments):
     done = stress("--what", "runtime", *arguments, "--format", "json")
     return done, json.loads(done.stdout)
-
-
-def new_seed():
-    seed = int(os.environ.get("HEAPMARK_TEST_SEED", "0"), 0) or time.time_ns() & 0xffffffffffff
-    print(f"HEAPMARK_TEST_SEED={seed:#x}")
-    return seed
 
 
 def collectors():

@@ -1,7 +1,6 @@
 """`heapmark stress` from outside: sound allocators, repeating a defect, its output, what it refuses."""
 
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -9,23 +8,7 @@ import time
 
 import pytest
 
-HEAPMARK = os.environ["HEAPMARK_COMMAND"]
-BROKEN = os.environ["HEAPMARK_BROKEN"]
-SANITIZED = os.environ.get("HEAPMARK_SANITIZED", "")
-unsanitized = pytest.mark.skipif(bool(SANITIZED), reason="foreign libraries run without sanitizers")
-
-
-def stress(*arguments, timeout=250, **more):
-    done = subprocess.run([HEAPMARK, "stress", *map(str, arguments)], capture_output=True, text=True,
-                          timeout=timeout, **more)
-    print(done.stdout, done.stderr)
-    return done
-
-
-def new_seed():
-    seed = int(os.environ.get("HEAPMARK_TEST_SEED", "0"), 0) or time.time_ns() & 0xffffffffffff
-    print(f"HEAPMARK_TEST_SEED={seed:#x}")
-    return seed
+from stress_command import BROKEN, HEAPMARK, new_seed, stress, unsanitized
 
 
 def installed():

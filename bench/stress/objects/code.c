@@ -217,40 +217,28 @@ static hm_object *run_plain(hm_heap *heap, hm_frame *frame)
     return run(world, function, function) ? &hm_none : NULL;
 }
 
+#define PLAIN(locals)                                                                              \
+    {                                                                                              \
+        .name = "plain", .argument_count = 1, .local_count = (locals), .optional_count = 1,        \
+        .run = run_plain                                                                           \
+    }
+
 const hm_code *hm_objects_code(unsigned which)
 {
     static const hm_code codes[HM_OBJECTS_CODES] = {
         {.name = "called", .argument_count = 1, .local_count = 1, .run = run_callback},
         {.name = "called", .argument_count = 1, .local_count = 3, .run = run_callback},
         {.name = "at the end", .argument_count = 2, .local_count = 2, .run = run_finalize},
-        {.name = "plain",
-         .argument_count = 1,
-         .local_count = 2,
-         .optional_count = 1,
-         .run = run_plain},
-        {.name = "plain",
-         .argument_count = 1,
-         .local_count = 1,
-         .optional_count = 1,
-         .run = run_plain},
-        {.name = "plain",
-         .argument_count = 1,
-         .local_count = 5,
-         .optional_count = 1,
-         .run = run_plain},
-        {.name = "plain",
-         .argument_count = 1,
-         .local_count = 2,
-         .optional_count = 1,
-         .run = run_plain},
-        {.name = "plain",
-         .argument_count = 1,
-         .local_count = 9,
-         .optional_count = 1,
-         .run = run_plain},
+        PLAIN(2),
+        PLAIN(1),
+        PLAIN(5),
+        PLAIN(2),
+        PLAIN(9),
     };
     return &codes[which % HM_OBJECTS_CODES];
 }
+
+#undef PLAIN
 
 /* ---- generators ---- */
 
