@@ -109,8 +109,8 @@ def fuzz(sound: Path, base: Path, commands, tmp_path: Path, capsys, kind: str) -
         for _ in range(chance.choice((1, 1, 1, 2))):
             try:
                 spoil(chance.choice(sorted(run.glob("*.json*"))), chance)
-            except ValueError:
-                break  # it is spoilt for good already
+            except (ValueError, RecursionError, IndexError):
+                break  # it is spoilt for good already: no JSON, too deep to be read again, or no members
         words = [word.format(run=run, base=base, out=out) for word in chance.choice(commands)]
         end(words, capsys, f"HEAPMARK_FUZZ_SEED={SEED}, {kind}, case {case}: {words}, files in {run}")
         shutil.rmtree(run)
