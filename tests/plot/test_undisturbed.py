@@ -16,7 +16,7 @@ def frame_of(quiet_batches, batches=10, **columns):
     rows = []
     for quiet in quiet_batches:
         flags = [] if quiet is None else [False] * quiet + [True] * (batches - quiet)
-        rows.append({"role": "cell", "cell": "work/backend:pool", "kind": "time", "valid": True,
+        rows.append({"role": "cell", "cell": "work/backend:pool", "work": "work", "threads": 1, "kind": "time", "valid": True,
                      "ns_per_op": 10.0, "cpu_ns_per_op": 10.0, "release_ns": 5.0,
                      "record": {"series": {"batch_disturbed": flags}}})
     return pd.DataFrame(rows).assign(**columns)
@@ -25,7 +25,7 @@ def frame_of(quiet_batches, batches=10, **columns):
 @pytest.mark.parametrize("quiet, aside", [
     ([10, 5, 5, 4, 0], [False, False, False, True, True]),
     ([10, 10, 4, 4], [False] * 4),                    # two are too few to do without the others
-    ([9, 9, 9, 0, 0, 0, 0], [False] * 7),             # three of seven are less than half
+    ([9] * 3 + [0] * 7, [False] * 10),                # three of ten are less than a third
     ([9, 9, 9, 0, 0, 0], [False] * 3 + [True] * 3),
     ([0, 0, 0, 0], [False] * 4),
     ([None, None, None, 2], [False, False, False, True]),
@@ -37,6 +37,11 @@ def test_a_sample_disturbed_throughout_is_set_aside_where_enough_others_are_not(
 def test_cells_are_told_apart_and_only_their_valid_time_samples_count():
     loud, quiet = frame_of([0, 0]), frame_of([9, 9, 9]).assign(cell="work/backend:system")
     assert not set_aside(pd.concat([loud, quiet], ignore_index=True)).any()
+    mixed = frame_of([9, 9, 9, 0]).assign(cell="work/backend:system")
+    both = pd.concat([mixed, loud], ignore_index=True)
+    assert not set_aside(both).any()  # what is compared is treated alike
+    apart = pd.concat([mixed, loud.assign(work="other")], ignore_index=True)
+    assert set_aside(apart).tolist() == [False, False, False, True, False, False]
     frame = frame_of([9, 9, 9, 0])
     frame.loc[0, "valid"] = False
     assert not set_aside(frame).any()

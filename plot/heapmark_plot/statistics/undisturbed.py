@@ -2,11 +2,13 @@
 slowed from end to end does not stand beside those that were let alone.
 
 A sample is *let alone* where QUIET_BATCHES of its batches or more were undisturbed: the speed probes
-beside them took no longer than usual (docs/results.md). Where at least FEWEST samples of a cell, and at
-least half of them, were let alone, the others are *set aside*: they have no times. A cell that has fewer
-keeps all it has.
+beside them took no longer than usual (docs/results.md). Where at least FEWEST samples, and at least a
+third, of every cell of a work were let alone, the others are *set aside*: they have no times. A work of
+which one cell has fewer keeps all it has.
 
-Invariant: the probes decide, never the times of what is measured; a sample without probes is let alone.
+Invariants: the probes decide, never the times of what is measured; a sample without probes is let alone.
+The cells of a work are treated alike, since they are compared: one with its disturbed samples and one
+without would differ for that alone.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def set_aside(frame: pd.DataFrame) -> pd.Series:
     alone = times["record"].map(let_alone).astype(int)
     groups = alone.groupby([times["role"], times["cell"].fillna("")])
     count, size = groups.transform("sum"), groups.transform("size")
-    aside[times.index] = (alone == 0) & (count >= FEWEST) & (2 * count >= size)
+    enough = (count >= FEWEST) & (3 * count >= size)
+    whole = enough.groupby([times["work"].fillna(""), times["threads"]]).transform("all")
+    aside[times.index] = (alone == 0) & whole
     return aside
 
 
