@@ -31,21 +31,14 @@ static bool equal(const hm_objects_world *world, uint32_t left, uint32_t right)
     return left == right || (atoms && a->is == b->is && a->value == b->value);
 }
 
-/* The edge under an equal key; edge_count: there is none. */
-static uint32_t find_key(const hm_objects_world *world, uint32_t dict, uint32_t key)
+/* The edge of a set to an equal member, of a dict under an equal key; edge_count: there is none. */
+static uint32_t find_equal(const hm_objects_world *world, uint32_t holder, uint32_t key)
 {
-    const hm_objects_node *node = &world->nodes[dict];
+    const hm_objects_node *node = &world->nodes[holder];
+    bool members = node->is == HM_OBJECTS_IS_SET;
     uint32_t index = 0;
-    while (index < node->edge_count && !equal(world, node->edges[index].name, key))
-        index++;
-    return index;
-}
-
-static uint32_t find_member(const hm_objects_world *world, uint32_t set, uint32_t key)
-{
-    const hm_objects_node *node = &world->nodes[set];
-    uint32_t index = 0;
-    while (index < node->edge_count && !equal(world, node->edges[index].to, key))
+    while (index < node->edge_count &&
+           !equal(world, members ? node->edges[index].to : node->edges[index].name, key))
         index++;
     return index;
 }
@@ -72,7 +65,7 @@ static void store_in_dict(hm_objects_world *world, uint32_t id, uint32_t key, ui
     const hm_objects_node *dict = node_at(world, id);
     if (!is_key(node_at(world, key)))
         return;
-    uint32_t index = find_key(world, id, key);
+    uint32_t index = find_equal(world, id, key);
     if (index < dict->edge_count)
         hm_objects_relink(world, id, index, value);
     else if (dict->edge_count < HM_OBJECTS_MOST_EDGES)
@@ -90,7 +83,7 @@ static void store_in_set(hm_objects_world *world, uint32_t id, uint32_t key)
     const hm_objects_node *set = node_at(world, id);
     if (!is_key(node_at(world, key)) || set->edge_count >= HM_OBJECTS_MOST_EDGES)
         return;
-    if (find_member(world, id, key) == set->edge_count)
+    if (find_equal(world, id, key) == set->edge_count)
         hm_objects_link(world, id, key, HM_OBJECTS_NOBODY);
     refuse(world,
            hm_set_add(world->heap, node_at(world, id)->object, hm_objects_object(world, key)),
