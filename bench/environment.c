@@ -162,10 +162,13 @@ json_t *hm_environment_read(const char *folder, hm_error *error)
     json_error_t wrong = {0};
     char *path = hm_format("%s/environment.json", folder);
     int descriptor = hm_folder_open(path);
-    json_t *document = descriptor < 0 ? NULL : json_loadfd(descriptor, 0, &wrong);
-    if (descriptor < 0)
+    FILE *stream = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
+    json_t *document = stream == NULL ? NULL : json_loadf(stream, 0, &wrong);
+    if (stream == NULL)
         snprintf(wrong.text, sizeof wrong.text, "%s", strerror(errno));
-    else
+    if (stream != NULL)
+        fclose(stream);
+    else if (descriptor >= 0)
         close(descriptor);
     const char *record = json_string_value(json_object_get(document, "record"));
     json_int_t schema = json_integer_value(json_object_get(document, "schema"));

@@ -40,7 +40,7 @@ static const struct argp_option run_options[] = {
      "Works, back ends, collectors and repetitions: quick "
      "(default), standard, full, or soak: does memory stay bounded",
      1},
-    {"filter", KEY_FILTER, "REGEX", 0, "Only cells whose name matches (POSIX extended)", 1},
+    {"filter", KEY_FILTER, "REGEX", 0, "Only cells whose name matches (Perl-compatible)", 1},
     {"backend", KEY_BACKEND, "NAMES-OR-SPEC", 0,
      "Back ends: names with commas between, or one spec [LABEL=]NAME[;env=K=V], "
      "[LABEL=]so:PATH[;prefix=P][;env=K=V] or [LABEL=]preload:PATH[;env=K=V]; may be repeated",

@@ -24,7 +24,7 @@ typedef enum hm_when { HM_AUTO, HM_ALWAYS, HM_NEVER } hm_when;
 typedef struct hm_run_options {
     hm_command command;
     const hm_profile *profile;
-    char *filter;          /**< POSIX extended regular expression on cell names; NULL: all */
+    char *filter;          /**< Perl-compatible regular expression on cell names; NULL: all */
     hm_strings backends;   /**< specs asked for by name; empty: the profile's */
     hm_strings collectors; /**< the same */
     hm_strings parameters; /**< "workload.name=v1,v2" */

@@ -1,9 +1,9 @@
 /* The values of the options of `heapmark run`: each is read in one place and refused in one way. */
 #include "base/quantity.h"
+#include "bench/filter.h"
 #include "bench/options.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,16 +35,10 @@ error_t hm_take_profile(hm_run_options *options, const char *value)
 
 error_t hm_take_filter(hm_run_options *options, const char *value)
 {
-    regex_t expression;
-    int failed = regcomp(&expression, value, REG_EXTENDED | REG_NOSUB);
-    if (failed != 0) {
-        char why[128];
-        regerror(failed, &expression, why, sizeof why);
-        hm_error_set(&options->command.error, HM_USAGE_ERROR,
-                     "--filter: '%s' is not a POSIX extended regular expression: %s", value, why);
+    hm_filter *filter = hm_filter_compile(value, &options->command.error);
+    if (filter == NULL)
         return EINVAL;
-    }
-    regfree(&expression);
+    hm_filter_free(filter);
     free(options->filter);
     options->filter = hm_copy(value);
     return 0;

@@ -3,7 +3,6 @@
 #include "base/check.h"
 #include "bench/runtime_host.h"
 
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +69,7 @@ static bool suits_runtime(const hm_plan_cell *made)
 }
 
 /** Adds the cell where it makes sense and `filter` (NULL: all) matches its name. */
-static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, const regex_t *filter, hm_error *error)
+static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, hm_filter *filter, hm_error *error)
 {
     char name[HM_CELL_NAME_BYTES];
     if (!suits_runtime(&cell) || !hm_plan_suits_collector(&cell))
@@ -78,7 +77,7 @@ static hm_status add_cell(hm_plan *plan, hm_plan_cell cell, const regex_t *filte
     if (!hm_bench_cell_name(&cell.cell, name, sizeof name))
         return hm_error_set(error, HM_USAGE_ERROR, "a cell of %s has a name above %d bytes",
                             cell.cell.workload->name, (int)sizeof name);
-    if (filter && regexec(filter, name, 0, NULL, 0) != 0)
+    if (!hm_filter_matches(filter, name))
         return HM_OK;
     plan->cells = hm_grow(plan->cells, plan->cell_count + 1, sizeof *plan->cells);
     cell.name = hm_copy(name);
@@ -92,7 +91,7 @@ static bool is_raw(const hm_plan *plan, size_t work)
 }
 
 /** A raw work has no heap that a collector could collect: one cell with none, whatever is asked. */
-static hm_status add_cells_of_raw_work(hm_plan *plan, size_t work, const regex_t *filter,
+static hm_status add_cells_of_raw_work(hm_plan *plan, size_t work, hm_filter *filter,
                                        hm_error *error)
 {
     hm_collector_spec none = {0};
@@ -110,8 +109,7 @@ static hm_status add_cells_of_raw_work(hm_plan *plan, size_t work, const regex_t
     return status;
 }
 
-static hm_status add_cells_of_work(hm_plan *plan, size_t work, const regex_t *filter,
-                                   hm_error *error)
+static hm_status add_cells_of_work(hm_plan *plan, size_t work, hm_filter *filter, hm_error *error)
 {
     if (is_raw(plan, work))
         return add_cells_of_raw_work(plan, work, filter, error);
@@ -133,20 +131,26 @@ static hm_status add_cells_of_work(hm_plan *plan, size_t work, const regex_t *fi
     return HM_OK;
 }
 
-static hm_status add_matrix(hm_plan *plan, hm_error *error)
+/** Adds the cells that `filter` (NULL: all) matches, and notes what has none and why. */
+static hm_status add_matching_cells(hm_plan *plan, hm_filter *filter, hm_error *error)
 {
-    regex_t expression;
-    const char *text = plan->options->filter;
-    if (text && regcomp(&expression, text, REG_EXTENDED | REG_NOSUB) != 0)
-        return hm_error_set(error, HM_USAGE_ERROR, "--filter: '%.200s' is not an expression", text);
     hm_status status = HM_OK;
     for (size_t work = 0; work < plan->work_count && status == HM_OK; work++) {
-        status = add_cells_of_work(plan, work, text ? &expression : NULL, error);
-        hm_plan_note_threads(plan, work, text ? &expression : NULL);
+        status = add_cells_of_work(plan, work, filter, error);
+        hm_plan_note_threads(plan, work, filter);
     }
-    hm_plan_note_references(plan, text ? &expression : NULL);
-    if (text)
-        regfree(&expression);
+    hm_plan_note_references(plan, filter);
+    return status == HM_OK ? hm_filter_check(filter, error) : status;
+}
+
+static hm_status add_matrix(hm_plan *plan, hm_error *error)
+{
+    const char *text = plan->options->filter;
+    hm_filter *filter = text ? hm_filter_compile(text, error) : NULL;
+    if (text && filter == NULL)
+        return HM_USAGE_ERROR;
+    hm_status status = add_matching_cells(plan, filter, error);
+    hm_filter_free(filter);
     char *words = hm_plan_threads_words(plan);
     if (words == NULL)
         words = hm_plan_references_words(plan);

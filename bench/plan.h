@@ -18,9 +18,8 @@
 
 #include "bench/backend_set.h"
 #include "bench/cell.h"
+#include "bench/filter.h"
 #include "bench/sample.h"
-
-#include <regex.h>
 
 typedef enum hm_sample_role {
     HM_ROLE_CELL,    /**< a cell of the matrix */
@@ -157,14 +156,14 @@ json_t *hm_plan_shard_to_json(const hm_plan *plan);
  * Remembers the workload of a work that none of the numbers of threads suits, where `filter` (NULL:
  * all) matches a name that a cell of it would have with the first of them.
  */
-void hm_plan_note_threads(hm_plan *plan, size_t work, const regex_t *filter);
+void hm_plan_note_threads(hm_plan *plan, size_t work, hm_filter *filter);
 
 /** What need_threads need and which --threads would do, one line; new, NULL: there are none. */
 char *hm_plan_threads_words(const hm_plan *plan);
 
 /** Remembers the pythons, which run on one thread alone, that have no cell for that reason, though
  * `filter` (NULL: all) matches a name that one would have. */
-void hm_plan_note_references(hm_plan *plan, const regex_t *filter);
+void hm_plan_note_references(hm_plan *plan, hm_filter *filter);
 
 /** The same of need_one_thread. */
 char *hm_plan_references_words(const hm_plan *plan);

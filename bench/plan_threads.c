@@ -16,15 +16,14 @@ static bool suits_some(const hm_plan *plan, const hm_workload *workload)
     return false;
 }
 
-static bool matches(const hm_plan_cell *made, const regex_t *filter)
+static bool matches(const hm_plan_cell *made, hm_filter *filter)
 {
     char name[HM_CELL_NAME_BYTES];
-    return hm_bench_cell_name(&made->cell, name, sizeof name) &&
-           (filter == NULL || regexec(filter, name, 0, NULL, 0) == 0);
+    return hm_bench_cell_name(&made->cell, name, sizeof name) && hm_filter_matches(filter, name);
 }
 
 /** Whether a cell of the work on any back end is asked for. */
-static bool is_asked_for(const hm_plan *plan, size_t work, const regex_t *filter)
+static bool is_asked_for(const hm_plan *plan, size_t work, hm_filter *filter)
 {
     bool raw = strcmp(plan->works[work].workload->group, "raw") == 0;
     hm_collector_spec none = {0};
@@ -40,7 +39,7 @@ static bool is_asked_for(const hm_plan *plan, size_t work, const regex_t *filter
     return false;
 }
 
-void hm_plan_note_threads(hm_plan *plan, size_t work, const regex_t *filter)
+void hm_plan_note_threads(hm_plan *plan, size_t work, hm_filter *filter)
 {
     const hm_workload *workload = plan->works[work].workload;
     if (!suits_some(plan, workload) && is_asked_for(plan, work, filter) &&
@@ -87,8 +86,7 @@ char *hm_plan_threads_words(const hm_plan *plan)
 /* ---- pythons ---- */
 
 /** Whether a cell of the work on a python's back end is asked for, but for its threads. */
-static bool is_asked_of_python(const hm_plan *plan, size_t work, size_t backend,
-                               const regex_t *filter)
+static bool is_asked_of_python(const hm_plan *plan, size_t work, size_t backend, hm_filter *filter)
 {
     bool raw = strcmp(plan->works[work].workload->group, "raw") == 0;
     hm_collector_spec none = {0};
@@ -107,7 +105,7 @@ static bool is_asked_of_python(const hm_plan *plan, size_t work, size_t backend,
     return false;
 }
 
-void hm_plan_note_references(hm_plan *plan, const regex_t *filter)
+void hm_plan_note_references(hm_plan *plan, hm_filter *filter)
 {
     for (size_t thread = 0; thread < plan->options->thread_count; thread++) {
         if (plan->options->threads[thread] == 1)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FILE_BYTES = 16 << 20 };
+enum { MOST_FILE_BYTES = 16 << 20, FIRST_BYTES = 1 << 14 };
 
 #define FORM                                                                                       \
     "it must be {\"programs\": {NAME: {\"what\": TEXT, \"histogram\": [{\"size_to\": N, "          \
@@ -45,12 +45,26 @@ static hm_status wrong(const reader *self, const char *program, const char *what
                         *program ? ": program " : "", program, what);
 }
 
+/* All that the stream has, or more than is allowed; a new text with room for a 0. */
+static char *read_stream(FILE *stream, size_t *bytes)
+{
+    char *text = NULL;
+    *bytes = 0;
+    for (size_t room = FIRST_BYTES; *bytes <= MOST_FILE_BYTES; room *= 2) {
+        text = hm_grow(text, room + 1, 1);
+        *bytes += fread(text + *bytes, 1, room - *bytes, stream);
+        if (*bytes < room)
+            break;
+    }
+    return text;
+}
+
 /* The whole file with a 0 behind it; NULL: told. */
 static char *read_text(const reader *self, size_t *bytes)
 {
     FILE *stream = fopen(self->path, "rb");
-    char *text = stream == NULL ? NULL : malloc(MOST_FILE_BYTES + 1);
-    *bytes = text == NULL ? 0 : fread(text, 1, MOST_FILE_BYTES + 1, stream);
+    char *text = stream == NULL ? NULL : read_stream(stream, bytes);
+    bool read = false;
     if (text == NULL || ferror(stream))
         hm_error_set(self->error, HM_USAGE_ERROR,
                      "--size-data: %.200s cannot be read: %s; name a file of the form in "
@@ -59,14 +73,15 @@ static char *read_text(const reader *self, size_t *bytes)
     else if (*bytes > MOST_FILE_BYTES)
         wrong(self, "", "it has more than 16 MiB, which no such file needs");
     else
-        text[*bytes] = '\0';
-    bool read = text != NULL && !ferror(stream) && *bytes <= MOST_FILE_BYTES;
+        read = true;
     if (stream != NULL)
         fclose(stream);
-    if (read)
-        return text;
-    free(text);
-    return NULL;
+    if (!read) {
+        free(text);
+        return NULL;
+    }
+    text[*bytes] = '\0';
+    return text;
 }
 
 static void digest_of(const char *text, size_t bytes, char digest[HM_SIZE_DIGEST_BYTES])

@@ -8,6 +8,7 @@ add_library(hm_stress STATIC
   "${CMAKE_CURRENT_LIST_DIR}/stress/crash.c"
   "${CMAKE_CURRENT_LIST_DIR}/stress/crew.c"
   "${CMAKE_CURRENT_LIST_DIR}/stress/defect.c"
+  "${CMAKE_CURRENT_LIST_DIR}/stress/forked.c"
   "${CMAKE_CURRENT_LIST_DIR}/stress/granules.c"
   "${CMAKE_CURRENT_LIST_DIR}/stress/manners.c"
   "${CMAKE_CURRENT_LIST_DIR}/stress/model.c"

@@ -17,8 +17,10 @@ function(heapmark_native test program)
   endif()
 endfunction()
 
+# Tests, and nothing else, see HM_SLOW_TOOL, where loops are to be shorter, and HM_VALGRIND.
 if(HEAPMARK_SANITIZE MATCHES "thread")
   set(heapmark_patience 4)
+  add_compile_definitions(HM_SLOW_TOOL=1)
 endif()
 if(NOT HEAPMARK_VALGRIND)
   return()
@@ -31,18 +33,16 @@ set(heapmark_runner "${heapmark_valgrind}" --quiet --error-exitcode=99 --leak-ch
   --show-leak-kinds=definite --errors-for-leak-kinds=definite --num-callers=24
   "--suppressions=${PROJECT_SOURCE_DIR}/tests/valgrind.supp")
 set(heapmark_patience 10)
+add_compile_definitions(HM_VALGRIND=1 HM_SLOW_TOOL=1)
+
+# mremap as memcheck should see it: in the library that all that call it are linked with.
+find_path(heapmark_memcheck_header valgrind/memcheck.h NO_CACHE REQUIRED)
+target_sources(hm_base PRIVATE "${PROJECT_SOURCE_DIR}/tests/valgrind_mremap.c")
 
 # heapmark_leave_out(TEST REASON)
 macro(heapmark_leave_out test reason)
   list(APPEND heapmark_not_under_valgrind "${test}")
   message(STATUS "Left out under valgrind: ${test} (${reason})")
 endmacro()
-heapmark_leave_out(allocators.pool "valgrind takes pages that mremap adds in place for none at all")
 heapmark_leave_out(allocators.bind_foreign "foreign allocators, and fixtures that crash or hang")
-heapmark_leave_out(exec.tree "the auxiliary vector that the kernel tells of is valgrind's")
-heapmark_leave_out(exhaustion.functions "a heap for each of many refusals: AddressSanitizer sees them")
-heapmark_leave_out(exhaustion.works "a heap for each of many refusals: AddressSanitizer sees them")
-heapmark_leave_out(gbench.registration "it measures time")
-heapmark_leave_out(graph.files "valgrind makes a fork of posix_spawn, whose failure then reaches nobody")
 heapmark_leave_out(graph.memory "it limits the address space, in which valgrind lives too")
-heapmark_leave_out(sample.sample_threads "it holds its time against that of a sleep")

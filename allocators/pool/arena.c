@@ -1,5 +1,6 @@
 #include "allocators/pool/arena.h"
 
+#include "allocators/pool/backing.h"
 #include "allocators/pool/lock.h"
 #include "allocators/pool/metadata.h"
 #include "allocators/pool/options.h"
@@ -121,6 +122,35 @@ static void drop_record(hm_pool_arena *arena)
     unused_records = arena;
 }
 
+/* Whether an arena of small pages is slabs alone, which have touched all of them: to collapse it
+   then makes nothing more resident, and no slab's record has to be told. */
+static bool is_worth_collapsing(const hm_pool_arena *arena)
+{
+    if (arena->backed_pages != 0 || arena->collapse_tried)
+        return false;
+    for (unsigned page = 0; page < HM_POOL_ARENA_PAGES;) {
+        const hm_pool_slab *run = &arena->runs[arena->run_of_page[page]];
+        if (run->kind != HM_POOL_RUN_SLAB || !hm_pool_slab_is_touched(run))
+            return false;
+        page += run->pages;
+    }
+    return true;
+}
+
+/* A few of the arenas that are full, at each growth: the first of them lie where most is used. */
+static void collapse_some(void)
+{
+    unsigned left = HM_POOL_COLLAPSES_AN_ARENA;
+    for (hm_pool_arena *arena = by_free_pages[0]; arena != NULL && left > 0; arena = arena->next) {
+        if (!is_worth_collapsing(arena))
+            continue;
+        arena->collapse_tried = true;
+        left--;
+        if (hm_pool_collapse_arena(arena->base))
+            arena->backed_pages = ~(hm_pool_page_set)0;
+    }
+}
+
 bool hm_pool_arena_add(void)
 {
     hm_pool_arena *arena = take_record();
@@ -131,13 +161,15 @@ bool hm_pool_arena_add(void)
         drop_record(arena);
         return false;
     }
-    bool backed = arena_count >= hm_pool_options_get()->small_arenas &&
-                  madvise(arena->base, HM_POOL_ARENA_BYTES, MADV_HUGEPAGE) == 0;
+    bool backed = hm_pool_back_arena(arena->base, arena_count);
     arena->backed_pages = backed ? ~(hm_pool_page_set)0 : 0;
     arena->used_pages = arena->touched_pages = 0;
+    arena->collapse_tried = false;
     arena->free_pages = HM_POOL_ARENA_PAGES;
     list_enter(arena);
     arena_count++;
+    if (backed)
+        collapse_some();
     return true;
 }
 

@@ -36,6 +36,7 @@ typedef struct hm_pool_arena {
     hm_pool_page_set backed_pages;  /**< the kernel gave them with a page of 2 MiB */
     uint64_t emptied_at;            /**< the event that made it spare */
     unsigned free_pages;
+    bool collapse_tried; /**< to make one page of 2 MiB of its small ones */
     uint8_t run_of_page[HM_POOL_ARENA_PAGES];
     hm_pool_slab runs[HM_POOL_ARENA_PAGES];
 } hm_pool_arena;

@@ -1,6 +1,7 @@
 #include "allocators/pool/huge.h"
 
 #include "allocators/pool/arena.h"
+#include "allocators/pool/backing.h"
 #include "allocators/pool/large.h"
 #include "allocators/pool/lock.h"
 #include "allocators/pool/metadata.h"
@@ -172,6 +173,7 @@ void *hm_pool_huge_allocate(size_t bytes, size_t alignment, bool *zeroed)
         return NULL;
     hm_pool_lock();
     huge_record *record = enter_huge(base, size);
+    hm_pool_back_huge(base, 0, size);
     hm_pool_unlock();
     if (record == NULL) {
         hm_system_unmap(base, size);
@@ -236,6 +238,7 @@ void *hm_pool_huge_resize(hm_pool_region *region, size_t bytes)
     void *block = NULL;
     hm_pool_lock();
     if (resize_in_place(region, size) || move_pages(region, size)) {
+        hm_pool_back_huge(region->base, region->bytes, size);
         huge.bytes += size - region->bytes;
         region->bytes = size;
         block = region->base;

@@ -1,6 +1,5 @@
 #include "allocators/pool/options.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,17 +32,17 @@ static uint64_t read_retain(void)
     return HM_POOL_RETAIN_DEFAULT;
 }
 
-static unsigned read_huge_pages(void)
+static hm_pool_huge_pages read_huge_pages(void)
 {
     const char *value = secure_getenv(HM_POOL_HUGE_PAGES_VARIABLE);
     if (value == NULL || strcmp(value, "auto") == 0)
-        return HM_POOL_SMALL_ARENAS;
+        return HM_POOL_HUGE_PAGES_AUTO;
     if (strcmp(value, "on") == 0)
-        return 0;
+        return HM_POOL_HUGE_PAGES_ON;
     if (strcmp(value, "off") == 0)
-        return UINT_MAX;
+        return HM_POOL_HUGE_PAGES_OFF;
     complain(HM_POOL_HUGE_PAGES_VARIABLE, value, "auto, on or off; the default, auto, is used");
-    return HM_POOL_SMALL_ARENAS;
+    return HM_POOL_HUGE_PAGES_AUTO;
 }
 
 static bool read_reuse(void)
@@ -62,7 +61,7 @@ const hm_pool_options *hm_pool_options_get(void)
     if (!options_are_read) {
         options_are_read = true;
         options.retain_events = read_retain();
-        options.small_arenas = read_huge_pages();
+        options.huge_pages = read_huge_pages();
         options.oldest_first = read_reuse();
     }
     return &options;

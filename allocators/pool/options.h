@@ -18,17 +18,20 @@
 #define HM_POOL_HUGE_PAGES_VARIABLE "HEAPMARK_POOL_HUGE_PAGES"
 #define HM_POOL_REUSE_VARIABLE      "HEAPMARK_POOL_REUSE"
 
-enum {
-    HM_POOL_RETAIN_DEFAULT = 4096,
-    HM_POOL_RETAIN_MAX = 1000000000,
-    HM_POOL_SMALL_ARENAS = 8 /**< 16 MiB: one arena that is not full matters little then */
-};
+enum { HM_POOL_RETAIN_DEFAULT = 4096, HM_POOL_RETAIN_MAX = 1000000000 };
+
+/** Who gets pages of 2 MiB (backing.h). */
+typedef enum hm_pool_huge_pages {
+    HM_POOL_HUGE_PAGES_AUTO, /**< where much is mapped already, so that little more is resident */
+    HM_POOL_HUGE_PAGES_ON,   /**< everything large enough */
+    HM_POOL_HUGE_PAGES_OFF
+} hm_pool_huge_pages;
 
 typedef struct hm_pool_options {
     uint64_t
-        retain_events;     /**< how long an arena without a run taken stays mapped; 0: not at all */
-    unsigned small_arenas; /**< while there are fewer, a new one asks for no page of 2 MiB */
-    bool oldest_first;     /**< of the cached blocks, those freed first are handed out first */
+        retain_events; /**< how long an arena without a run taken stays mapped; 0: not at all */
+    hm_pool_huge_pages huge_pages;
+    bool oldest_first; /**< of the cached blocks, those freed first are handed out first */
 } hm_pool_options;
 
 /** The options. The pool's lock is held. */

@@ -109,6 +109,13 @@ static inline uint64_t hm_pool_slab_touched(const hm_pool_slab *slab)
     return atomic_load_explicit(&slab->touched, memory_order_relaxed);
 }
 
+/** Whether all of its kernel pages are touched. */
+static inline bool hm_pool_slab_is_touched(const hm_pool_slab *slab)
+{
+    unsigned pages = (unsigned)slab->pages << (HM_POOL_PAGE_SHIFT - HM_POOL_KERNEL_PAGE_SHIFT);
+    return hm_pool_slab_touched(slab) == ~(uint64_t)0 >> (64 - pages);
+}
+
 /** Bytes of touched kernel pages. */
 static inline size_t hm_pool_slab_touched_bytes(const hm_pool_slab *slab)
 {

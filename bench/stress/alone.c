@@ -1,10 +1,9 @@
 #include "bench/stress/alone.h"
 
+#include "bench/stress/forked.h"
 #include "bench/stress/manners.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct lone_run {
@@ -61,35 +60,16 @@ static void finish(lone_run *alone)
     compare(alone, true);
 }
 
-void hm_stress_await_child(hm_stress_record *record, unsigned thread, int child)
-{
-    int status = 0;
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        hm_stress_machine_refuses("a forked child");
-    hm_stress_call in = (hm_stress_call)atomic_load(&record->progress[thread].in);
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        hm_stress_record_defect(record, thread, HM_STRESS_CHILD_HANG,
-                                "a forked child did not go on; it was in %s",
-                                hm_stress_call_name(in));
-    if (WIFSIGNALED(status))
-        hm_stress_record_defect(record, thread, HM_STRESS_CHILD_CRASH,
-                                "a forked child was ended by signal %d in %s", WTERMSIG(status),
-                                hm_stress_call_name(in));
-    if (WEXITSTATUS(status) != 0)
-        _exit(WEXITSTATUS(status));
-    atomic_fetch_add_explicit(&record->forks, 1, memory_order_relaxed);
-}
-
 /* The child does what the parent is about to do, from a copy of everything. */
 static void in_a_child(lone_run *alone, uint64_t count)
 {
     if (alone->child)
         return;
     hm_stress_enter(alone->model->record, alone->model->thread, HM_STRESS_IN_FORK);
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0) {
+        hm_stress_forked_child(parent);
         atomic_store(&alone->model->record->in_a_child, true);
-        alarm(alone->patience_s);
         alone->child = true;
         alone->threads_lost = alone->depth != 0;
         alone->depth = 0;
@@ -98,7 +78,7 @@ static void in_a_child(lone_run *alone, uint64_t count)
         finish(alone);
         _exit(0);
     }
-    hm_stress_await_child(alone->model->record, alone->model->thread, child);
+    hm_stress_await_child(alone->model->record, alone->model->thread, child, alone->patience_s);
     atomic_store(&alone->model->record->in_a_child, false);
 }
 

@@ -17,11 +17,7 @@ typedef struct hm_stress_source {
     uint64_t left;
 } hm_stress_source;
 
-/** Runs the whole source; a defect ends the process. A
-    forked child gets `patience_s`. */
+/** Runs the whole source; a defect ends the process. A forked child gets `patience_s` to go on. */
 void hm_stress_alone_run(hm_stress_model *model, hm_stress_source source, unsigned patience_s);
-
-/** Waits for a forked child; what went wrong in it is this process's defect. */
-void hm_stress_await_child(hm_stress_record *record, unsigned thread, int child);
 
 #endif

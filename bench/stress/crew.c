@@ -1,7 +1,7 @@
 #include "bench/stress/crew.h"
 
-#include "bench/stress/alone.h"
 #include "bench/stress/crash.h"
+#include "bench/stress/forked.h"
 #include "bench/stress/model.h"
 
 #include <pthread.h>
@@ -83,9 +83,9 @@ static void in_a_child(hm_stress_worker *worker, uint64_t count)
 {
     hm_stress_model *model = worker->model;
     hm_stress_enter(model->record, model->thread, HM_STRESS_IN_FORK);
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0) {
-        alarm(worker->crew->patience_s);
+        hm_stress_forked_child(parent);
         model->cells = NULL;
         for (; count > 0; count--) {
             hm_stress_operation operation = hm_stress_generator_next(&worker->generator);
@@ -95,7 +95,7 @@ static void in_a_child(hm_stress_worker *worker, uint64_t count)
         hm_stress_model_drain(model);
         _exit(0);
     }
-    hm_stress_await_child(model->record, model->thread, child);
+    hm_stress_await_child(model->record, model->thread, child, worker->crew->patience_s);
 }
 
 static void *live(void *argument);

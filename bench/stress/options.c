@@ -134,11 +134,11 @@ static error_t take_rest(int key, const char *value, hm_stress_options *options)
     switch (key) {
     case KEY_PATIENCE:
         taken = take_time(options, "patience", value, 1, &seconds);
-        options->patience_s = (unsigned)seconds;
+        options->patience_s = taken == 0 ? (unsigned)seconds : 0;
         return taken;
     case KEY_SHRINK:
         taken = take_time(options, "shrink", value, 0, &seconds);
-        options->shrink_s = (unsigned)seconds;
+        options->shrink_s = taken == 0 ? (unsigned)seconds : 0;
         return taken;
     case KEY_MEMORY_LIMIT:
         if (hm_parse_count(value, &options->memory_limit_bytes) && options->memory_limit_bytes > 0)

@@ -104,10 +104,12 @@ def class_dict(cls):
 
 
 def make_youngest(cls):
-    """Puts a class where it would be if it had been made now."""
-    for part in (class_dict(cls), cls):
-        _untrack(part)
-        _track(part)
+    """Puts a class where it would be if it had been made now: its dict after it, and where the dict
+    holds anything that is tracked."""
+    for part in (cls, class_dict(cls)):
+        if gc.is_tracked(part):
+            _untrack(part)
+            _track(part)
 
 
 def cut_from_caller(frame):

@@ -19,6 +19,8 @@ static void untrack_tuple(hm_heap *heap, hm_object *tuple)
 
 static void untrack_dict(hm_heap *heap, hm_object *dict)
 {
+    if (hm_dict_stays_tracked(dict))
+        return;
     size_t position = 0;
     hm_object *key, *value;
     while (hm_dict_next(dict, &position, &key, &value)) {

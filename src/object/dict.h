@@ -34,7 +34,7 @@ typedef struct hm_shown {
 typedef struct hm_dict {
     hm_object base;
     size_t length;      /**< entries that hold a value */
-    uint64_t version;   /**< raised by each change; iteration notices */
+    uint64_t version;   /**< raised by each change; its top bit: HM_DICT_STAYS_TRACKED */
     hm_dict_keys *keys; /**< the shared empty one until the first insert */
     hm_shown *shown;    /**< where it shows an instance's attributes, or did; else NULL */
 } hm_dict;
@@ -43,6 +43,22 @@ extern const hm_type hm_dict_type;
 
 /** A new empty dict, or NULL. */
 hm_object *hm_dict_new(hm_heap *heap);
+
+/** In hm_dict.version: no collection untracks the dict. */
+#define HM_DICT_STAYS_TRACKED (UINT64_C(1) << 63)
+
+/** For class.c: tracks the dict for good. */
+static inline void hm_dict_stay_tracked(hm_heap *heap, hm_object *dict)
+{
+    ((hm_dict *)dict)->version |= HM_DICT_STAYS_TRACKED;
+    if (!hm_is_tracked(dict))
+        hm_track(heap, dict);
+}
+
+static inline bool hm_dict_stays_tracked(const hm_object *dict)
+{
+    return (((const hm_dict *)dict)->version & HM_DICT_STAYS_TRACKED) != 0;
+}
 
 /** The instance whose attributes the dict shows, borrowed, or NULL. */
 static inline hm_object *hm_dict_shows(const hm_object *dict)

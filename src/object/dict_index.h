@@ -2,6 +2,8 @@
  * This module is the index of a dict's table: where a key's entry is looked for, so that a lookup
  * reads one or two lines of the index and, as a rule, no entry but its own.
  *
+ * A small table (dict_small.h) has none.
+ *
  * Words: a *slot* is a word of 1, 2 or 4 bytes; its low bits are the number of an entry and its
  * high bits the *tag*, bits of the mixed hash. A *group* is 8 slots, compared at once. A key has a
  * *home*, a slot, and the home a *partner*, the other one of an aligned pair. It lies in the first
@@ -22,7 +24,7 @@
 #ifndef HM_OBJECT_DICT_INDEX_H
 #define HM_OBJECT_DICT_INDEX_H
 
-#include "object/dict_keys.h"
+#include "object/dict_small.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -37,24 +39,36 @@ enum { HM_SLOT_EMPTY = -1, HM_SLOT_REMOVED = -2 };
 
 /** Where a search begins and what it looks for. */
 typedef struct hm_dict_probe {
-    size_t slot;  /**< the home */
-    uint32_t tag; /**< as a slot has it, without the entry */
+    size_t slot;    /**< the home */
+    uint32_t tag;   /**< as a slot has it, without the entry */
+    uint32_t mixed; /**< the same with bits of the hash where the entry goes */
 } hm_dict_probe;
 
 static HM_ALWAYS_INLINE hm_dict_probe hm_dict_probe_begin(const hm_dict_keys *keys, uint64_t hash,
-                                                          unsigned width_log2)
+                                                          unsigned kind)
 {
-    uint64_t mixed = hash / HM_NEIGHBOURS * keys->multiplier >> keys->shift;
-    uint64_t neighbour = hash % HM_NEIGHBOURS;
+    bool str_only = (kind & HM_KIND_STR) != 0;
+    uint64_t neighbour = str_only ? 0 : hash % HM_NEIGHBOURS;
+    uint64_t product = (str_only ? hash : hash / HM_NEIGHBOURS) * keys->multiplier;
+    if (hm_kind_width(kind) < 2) {
+        unsigned bits = 8U << hm_kind_width(kind);
+        uint32_t upper = (uint32_t)(product >> 32);
+        uint32_t tag = (upper ^ (uint32_t)neighbour << (bits - 4)) & (UINT32_MAX >> (32 - bits));
+        size_t slot = upper >> keys->shift ^ neighbour;
+        return (hm_dict_probe){.slot = hm_kind_width(kind) == 0 ? slot & keys->slot_mask : slot,
+                               .tag = tag & ~keys->slot_mask,
+                               .mixed = tag};
+    }
+    uint64_t mixed = product >> keys->shift;
     uint32_t tag = (uint32_t)mixed ^ (uint32_t)(neighbour << 28);
-    return (hm_dict_probe){.slot = (mixed >> 32 ^ neighbour) & keys->slot_mask,
-                           .tag = tag >> (32 - (8U << width_log2)) & ~keys->slot_mask};
+    return (hm_dict_probe){
+        .slot = mixed >> 32 ^ neighbour, .tag = tag & ~keys->slot_mask, .mixed = tag};
 }
 
 static HM_ALWAYS_INLINE uint32_t hm_dict_slot_get(const hm_dict_keys *keys, size_t slot,
-                                                  unsigned width_log2)
+                                                  unsigned kind)
 {
-    switch (width_log2) {
+    switch (hm_kind_width(kind)) {
     case 0:
         return ((const uint8_t *)keys->index)[slot];
     case 1:
@@ -64,10 +78,10 @@ static HM_ALWAYS_INLINE uint32_t hm_dict_slot_get(const hm_dict_keys *keys, size
     }
 }
 
-static HM_ALWAYS_INLINE void hm_dict_slot_set(hm_dict_keys *keys, size_t slot, unsigned width_log2,
+static HM_ALWAYS_INLINE void hm_dict_slot_set(hm_dict_keys *keys, size_t slot, unsigned kind,
                                               uint32_t word)
 {
-    switch (width_log2) {
+    switch (hm_kind_width(kind)) {
     case 0:
         ((uint8_t *)keys->index)[slot] = (uint8_t)word;
         break;
@@ -81,9 +95,9 @@ static HM_ALWAYS_INLINE void hm_dict_slot_set(hm_dict_keys *keys, size_t slot, u
 }
 
 /** A slot's word as HM_SLOT_EMPTY and HM_SLOT_REMOVED have it at this width. */
-static HM_ALWAYS_INLINE uint32_t hm_dict_special(int slot, unsigned width_log2)
+static HM_ALWAYS_INLINE uint32_t hm_dict_special(int slot, unsigned kind)
 {
-    return (uint32_t)slot & (UINT32_MAX >> (32 - (8U << width_log2)));
+    return (uint32_t)slot & (UINT32_MAX >> (32 - (8U << hm_kind_width(kind))));
 }
 
 /**
@@ -92,11 +106,11 @@ static HM_ALWAYS_INLINE uint32_t hm_dict_special(int slot, unsigned width_log2)
  */
 #ifdef __SSE2__
 static HM_ALWAYS_INLINE unsigned hm_dict_group_match(const hm_dict_keys *keys, size_t group,
-                                                     uint32_t tag, unsigned width_log2)
+                                                     uint32_t tag, unsigned kind)
 {
-    const char *at = (const char *)keys->index + (group << width_log2);
+    const char *at = (const char *)keys->index + (group << hm_kind_width(kind));
     __m128i none = _mm_set1_epi8(-1), matching, empty;
-    if (width_log2 == 0) {
+    if (hm_kind_width(kind) == 0) {
         __m128i slots = _mm_loadl_epi64((const __m128i *)(const void *)at);
         __m128i mask = _mm_set1_epi8((char)~keys->slot_mask);
         matching = _mm_cmpeq_epi8(_mm_and_si128(slots, mask), _mm_set1_epi8((char)tag));
@@ -104,7 +118,7 @@ static HM_ALWAYS_INLINE unsigned hm_dict_group_match(const hm_dict_keys *keys, s
         return (unsigned)_mm_movemask_epi8(_mm_unpacklo_epi64(matching, empty));
     }
     __m128i slots = _mm_loadu_si128((const __m128i *)(const void *)at);
-    if (width_log2 == 1) {
+    if (hm_kind_width(kind) == 1) {
         __m128i mask = _mm_set1_epi16((short)~keys->slot_mask);
         matching = _mm_cmpeq_epi16(_mm_and_si128(slots, mask), _mm_set1_epi16((short)tag));
         empty = _mm_cmpeq_epi16(slots, none);
@@ -119,12 +133,12 @@ static HM_ALWAYS_INLINE unsigned hm_dict_group_match(const hm_dict_keys *keys, s
 }
 #else
 static HM_ALWAYS_INLINE unsigned hm_dict_group_match(const hm_dict_keys *keys, size_t group,
-                                                     uint32_t tag, unsigned width_log2)
+                                                     uint32_t tag, unsigned kind)
 {
     unsigned found = 0;
     for (unsigned place = 0; place < HM_GROUP_SLOTS; place++) {
-        uint32_t word = hm_dict_slot_get(keys, group + place, width_log2);
-        uint32_t all = hm_dict_special(HM_SLOT_EMPTY, width_log2);
+        uint32_t word = hm_dict_slot_get(keys, group + place, kind);
+        uint32_t all = hm_dict_special(HM_SLOT_EMPTY, kind);
         found |= (unsigned)((word & ~keys->slot_mask & all) == tag) << place;
         found |= (unsigned)(word == all) << (HM_GROUP_SLOTS + place);
     }
@@ -139,18 +153,14 @@ static HM_ALWAYS_INLINE size_t hm_dict_next_group(const hm_dict_keys *keys, size
     return (slot + tried * HM_GROUP_SLOTS) & keys->slot_mask;
 }
 
-/** Whether an entry whose key is another object is that of an equal key. */
-bool hm_dict_entry_equals(const hm_dict_keys *keys, const hm_dict_pair *pair, const hm_object *key,
-                          uint64_t hash);
-
 /** The entry that a slot names, where it is that of this key; else NULL. */
 static HM_ALWAYS_INLINE hm_dict_pair *hm_dict_pair_if(const hm_dict_keys *keys, uint32_t word,
                                                       const hm_object *key, uint64_t hash,
-                                                      unsigned width_log2)
+                                                      unsigned kind)
 {
-    if (HM_UNLIKELY(word == hm_dict_special(HM_SLOT_REMOVED, width_log2)))
+    if (HM_UNLIKELY(word == hm_dict_special(HM_SLOT_REMOVED, kind)))
         return NULL;
-    hm_dict_pair *pair = hm_dict_keys_pair(keys, word & keys->slot_mask);
+    hm_dict_pair *pair = hm_dict_kind_pair(keys, word & keys->slot_mask, kind);
     if (HM_LIKELY(pair->key == key) || hm_dict_entry_equals(keys, pair, key, hash))
         return pair;
     return NULL;
@@ -171,18 +181,17 @@ static HM_ALWAYS_INLINE size_t hm_dict_choose_empty(size_t slot, unsigned empty)
 /** The search group by group. */
 static HM_ALWAYS_INLINE hm_dict_place hm_dict_find_in_groups(const hm_dict_keys *keys,
                                                              const hm_object *key, uint64_t hash,
-                                                             hm_dict_probe probe,
-                                                             unsigned width_log2)
+                                                             hm_dict_probe probe, unsigned kind)
 {
     size_t slot = probe.slot;
     for (size_t tried = 1;; tried++) {
         size_t group = slot & ~(size_t)(HM_GROUP_SLOTS - 1);
-        unsigned found = hm_dict_group_match(keys, group, probe.tag, width_log2);
+        unsigned found = hm_dict_group_match(keys, group, probe.tag, kind);
         unsigned empty = found >> HM_GROUP_SLOTS;
         for (unsigned matching = found & 0xff & ~empty; matching != 0; matching &= matching - 1) {
             size_t at = group + (unsigned)__builtin_ctz(matching);
-            uint32_t word = hm_dict_slot_get(keys, at, width_log2);
-            hm_dict_pair *pair = hm_dict_pair_if(keys, word, key, hash, width_log2);
+            uint32_t word = hm_dict_slot_get(keys, at, kind);
+            hm_dict_pair *pair = hm_dict_pair_if(keys, word, key, hash, kind);
             if (HM_LIKELY(pair != NULL))
                 return (hm_dict_place){.pair = pair, .slot = at};
         }
@@ -197,13 +206,24 @@ static HM_ALWAYS_INLINE hm_dict_place hm_dict_find_in_groups(const hm_dict_keys 
 static inline hm_dict_place hm_dict_find(const hm_dict_keys *keys, const hm_object *key,
                                          uint64_t hash)
 {
-    unsigned width_log2 = keys->width_log2;
-    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
-    if (width_log2 == 0)
-        return hm_dict_find_in_groups(keys, key, hash, probe, 0);
-    if (width_log2 == 1)
-        return hm_dict_find_in_groups(keys, key, hash, probe, 1);
-    return hm_dict_find_in_groups(keys, key, hash, probe, 2);
+    unsigned kind = keys->kind;
+    if (kind == HM_KIND_SMALL)
+        return hm_small_find(keys, key, hash);
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, kind);
+    switch (kind) {
+    case HM_KIND_ANY | 0:
+        return hm_dict_find_in_groups(keys, key, hash, probe, HM_KIND_ANY | 0);
+    case HM_KIND_ANY | 1:
+        return hm_dict_find_in_groups(keys, key, hash, probe, HM_KIND_ANY | 1);
+    case HM_KIND_ANY | 2:
+        return hm_dict_find_in_groups(keys, key, hash, probe, HM_KIND_ANY | 2);
+    case HM_KIND_STR | 0:
+        return hm_dict_find_in_groups(keys, key, hash, probe, HM_KIND_STR | 0);
+    case HM_KIND_STR | 1:
+        return hm_dict_find_in_groups(keys, key, hash, probe, HM_KIND_STR | 1);
+    default:
+        return hm_dict_find_in_groups(keys, key, hash, probe, HM_KIND_STR | 2);
+    }
 }
 
 /** A look at a key's home and the slot beside it: what both, or the first alone, told. */
@@ -215,13 +235,19 @@ typedef struct hm_dict_glance {
 } hm_dict_glance;
 
 /** Which of the two slots has the key's tag; the second where none has. `*entry`: of what it says,
- * and no entry's number where its tag is another. */
+ * and, where its tag is another, no entry's number or in a table that a cache holds any. */
 static HM_ALWAYS_INLINE size_t hm_dict_choose(const hm_dict_keys *keys, hm_dict_probe probe,
-                                              unsigned width_log2, uint32_t *entry)
+                                              unsigned kind, uint32_t *entry)
 {
-    uint32_t first = hm_dict_slot_get(keys, probe.slot, width_log2) ^ probe.tag;
+    if (hm_kind_width(kind) == 1) {
+        uint32_t differing = hm_dict_slot_get(keys, probe.slot, kind) ^ probe.mixed;
+        size_t chosen = probe.slot ^ (size_t)(differing > keys->slot_mask);
+        *entry = hm_dict_slot_get(keys, chosen, kind) & keys->slot_mask;
+        return chosen;
+    }
+    uint32_t first = hm_dict_slot_get(keys, probe.slot, kind) ^ probe.tag;
     size_t slot = probe.slot ^ (size_t)(first >= keys->entry_count);
-    *entry = hm_dict_slot_get(keys, slot, width_log2) ^ probe.tag;
+    *entry = hm_dict_slot_get(keys, slot, kind) ^ probe.tag;
     return slot;
 }
 
@@ -230,34 +256,34 @@ static HM_ALWAYS_INLINE size_t hm_dict_choose(const hm_dict_keys *keys, hm_dict_
  * finds it, in few instructions and registers and with hardly a branch that is hard to guess.
  */
 static HM_ALWAYS_INLINE hm_dict_place hm_dict_peek(const hm_dict_keys *keys, const hm_object *key,
-                                                   uint64_t hash, unsigned width_log2)
+                                                   uint64_t hash, unsigned kind)
 {
-    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, kind);
     uint32_t entry;
-    size_t slot = hm_dict_choose(keys, probe, width_log2, &entry);
+    size_t slot = hm_dict_choose(keys, probe, kind, &entry);
     if (HM_UNLIKELY(entry >= keys->entry_count))
         return (hm_dict_place){.pair = NULL};
-    hm_dict_pair *pair = hm_dict_keys_pair(keys, entry);
+    hm_dict_pair *pair = hm_dict_kind_pair(keys, entry, kind);
     return (hm_dict_place){.pair = HM_LIKELY(pair->key == key) ? pair : NULL, .slot = slot};
 }
 
 /** The same for a key that is perhaps not there and then wants a slot. */
 static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_at(const hm_dict_keys *keys,
                                                          const hm_object *key, uint64_t hash,
-                                                         unsigned width_log2)
+                                                         unsigned kind)
 {
-    uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, width_log2);
-    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
-    uint32_t word = hm_dict_slot_get(keys, probe.slot, width_log2);
+    uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, kind);
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, kind);
+    uint32_t word = hm_dict_slot_get(keys, probe.slot, kind);
     hm_dict_glance seen = {.slot = probe.slot, .tag = probe.tag};
     if ((word ^ probe.tag) >= keys->entry_count) {
         seen.slot ^= (size_t)(word != nothing);
-        word = hm_dict_slot_get(keys, seen.slot, width_log2);
+        word = hm_dict_slot_get(keys, seen.slot, kind);
         seen.empty = word == nothing;
         if (HM_LIKELY(seen.empty) || (word ^ probe.tag) >= keys->entry_count)
             return seen;
     }
-    hm_dict_pair *pair = hm_dict_keys_pair(keys, word ^ probe.tag);
+    hm_dict_pair *pair = hm_dict_kind_pair(keys, word ^ probe.tag, kind);
     seen.pair = HM_LIKELY(pair->key == key) ? pair : NULL;
     return seen;
 }
@@ -266,24 +292,27 @@ static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_at(const hm_dict_keys *key
  * belongs; there must be room. */
 static HM_ALWAYS_INLINE void hm_dict_add(hm_dict_keys *keys, size_t slot, uint32_t tag,
                                          hm_object *key, uint64_t hash, hm_object *value,
-                                         unsigned width_log2)
+                                         unsigned kind)
 {
     HM_ASSERT(keys->entry_count < keys->room);
     uint32_t entry = keys->entry_count++;
-    hm_dict_slot_set(keys, slot, width_log2, tag | entry);
-    hm_dict_pair *pair = hm_dict_keys_pair(keys, entry);
+    hm_dict_slot_set(keys, slot, kind, tag | entry);
+    hm_dict_pair *pair = hm_dict_kind_pair(keys, entry, kind);
     *pair = (hm_dict_pair){key, value};
-    if (!hm_dict_keys_str_only(keys))
+    if ((kind & HM_KIND_STR) == 0)
         ((uint64_t *)(void *)pair)[-1] = hash;
 }
 
 /** Removes the entry at this place; references untouched. Its slot stays used, so that a search
  * goes on from there. */
-static HM_ALWAYS_INLINE void hm_dict_remove(hm_dict_keys *keys, hm_dict_place place,
-                                            unsigned width_log2)
+static HM_ALWAYS_INLINE void hm_dict_remove(hm_dict_keys *keys, hm_dict_place place, unsigned kind)
 {
     *place.pair = (hm_dict_pair){NULL, NULL};
-    hm_dict_slot_set(keys, place.slot, width_log2, hm_dict_special(HM_SLOT_REMOVED, width_log2));
+    if (kind == HM_KIND_SMALL) {
+        hm_small_forget(keys, place.slot);
+        return;
+    }
+    hm_dict_slot_set(keys, place.slot, kind, hm_dict_special(HM_SLOT_REMOVED, kind));
 }
 
 #endif

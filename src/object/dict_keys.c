@@ -20,14 +20,10 @@ enum {
     LARGE_INDEX_LOG2 = 13
 };
 
-static unsigned char empty_index[HM_GROUP_SLOTS] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
-static hm_dict_keys empty = {.index = empty_index,
-                             .slot_mask = HM_GROUP_SLOTS - 1,
-                             .shift = LARGEST_LOG2 - SMALLEST_LOG2,
-                             .entry_bytes = HM_STR_ENTRY_BYTES};
-
-hm_dict_keys *const hm_dict_keys_empty = &empty;
+hm_small_keys hm_small_keys_empty = {.keys = {.slot_mask = HM_GROUP_SLOTS - 1,
+                                              .shift = LARGEST_LOG2 - SMALLEST_LOG2,
+                                              .kind = HM_KIND_SMALL,
+                                              .entry_bytes = HM_STR_ENTRY_BYTES}};
 
 static unsigned size_log2_of(const hm_dict_keys *keys)
 {
@@ -75,21 +71,20 @@ void hm_dict_keys_free(hm_heap *heap, hm_dict_keys *keys)
 {
     if (keys == hm_dict_keys_empty)
         return;
-    bool common = size_log2_of(keys) == SMALLEST_LOG2 && hm_dict_keys_str_only(keys);
-    if (!common || !hm_freelist_push(heap, HM_FREELIST_DICT_KEYS, keys))
+    if (!hm_dict_is_small(keys) || !hm_freelist_push(heap, HM_FREELIST_DICT_KEYS, keys))
         hm_memory_free(heap, keys, hm_dict_keys_bytes(keys));
 }
 
 /* Gives an entry whose home is taken the first empty slot; the number of groups tried. */
 static HM_ALWAYS_INLINE size_t enter_elsewhere(hm_dict_keys *keys, hm_dict_probe probe,
-                                               uint32_t entry, unsigned width_log2)
+                                               uint32_t entry, unsigned kind)
 {
     size_t slot = probe.slot, tried = 1;
     for (;; tried++) {
         size_t group = slot & ~(size_t)(HM_GROUP_SLOTS - 1);
-        unsigned free = hm_dict_group_match(keys, group, 0, width_log2) >> HM_GROUP_SLOTS;
+        unsigned free = hm_dict_group_match(keys, group, 0, kind) >> HM_GROUP_SLOTS;
         if (HM_LIKELY(free != 0)) {
-            hm_dict_slot_set(keys, hm_dict_choose_empty(slot, free), width_log2, probe.tag | entry);
+            hm_dict_slot_set(keys, hm_dict_choose_empty(slot, free), kind, probe.tag | entry);
             return tried;
         }
         slot = hm_dict_next_group(keys, slot, tried);
@@ -98,12 +93,12 @@ static HM_ALWAYS_INLINE size_t enter_elsewhere(hm_dict_keys *keys, hm_dict_probe
 
 size_t hm_dict_keys_free_slot(const hm_dict_keys *keys, uint64_t hash)
 {
-    unsigned width_log2 = keys->width_log2;
-    size_t slot = hm_dict_probe_begin(keys, hash, width_log2).slot;
+    unsigned kind = keys->kind;
+    size_t slot = hm_dict_probe_begin(keys, hash, kind).slot;
     for (size_t tried = 1;; tried++) {
         for (size_t turned = 0; turned < HM_GROUP_SLOTS; turned++) {
-            if (hm_dict_slot_get(keys, slot ^ turned, width_log2) >=
-                hm_dict_special(HM_SLOT_REMOVED, width_log2))
+            if (hm_dict_slot_get(keys, slot ^ turned, kind) >=
+                hm_dict_special(HM_SLOT_REMOVED, kind))
                 return slot ^ turned;
         }
         slot = hm_dict_next_group(keys, slot, tried);
@@ -112,67 +107,77 @@ size_t hm_dict_keys_free_slot(const hm_dict_keys *keys, uint64_t hash)
 
 /* Gives an entry that has none its slot; `*longest` becomes the number of groups tried where that
  * is more. */
-static HM_ALWAYS_INLINE void enter(hm_dict_keys *keys, uint32_t entry, uint64_t hash,
-                                   unsigned width_log2, size_t *longest)
+static HM_ALWAYS_INLINE void enter(hm_dict_keys *keys, uint32_t entry, uint64_t hash, unsigned kind,
+                                   size_t *longest)
 {
-    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, width_log2);
-    uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, width_log2);
-    size_t taken = hm_dict_slot_get(keys, probe.slot, width_log2) != nothing;
-    if (HM_LIKELY(hm_dict_slot_get(keys, probe.slot ^ taken, width_log2) == nothing)) {
-        hm_dict_slot_set(keys, probe.slot ^ taken, width_log2, probe.tag | entry);
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, kind);
+    uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, kind);
+    size_t taken = hm_dict_slot_get(keys, probe.slot, kind) != nothing;
+    if (HM_LIKELY(hm_dict_slot_get(keys, probe.slot ^ taken, kind) == nothing)) {
+        hm_dict_slot_set(keys, probe.slot ^ taken, kind, probe.tag | entry);
         return;
     }
-    size_t tried = enter_elsewhere(keys, probe, entry, width_log2);
+    size_t tried = enter_elsewhere(keys, probe, entry, kind);
     *longest = tried > *longest ? tried : *longest;
 }
 
 /* Fetches early what entering an entry will wait for: its line of the index; before, its str. */
-static HM_ALWAYS_INLINE void prefetch(const hm_dict_keys *keys, size_t entry, unsigned width_log2)
+static HM_ALWAYS_INLINE void prefetch(const hm_dict_keys *keys, size_t entry, unsigned kind)
 {
     if (entry + AHEAD < keys->entry_count && hm_dict_keys_str_only(keys))
         __builtin_prefetch(&((const hm_str *)hm_dict_keys_pair(keys, entry + AHEAD)->key)->hash);
     if (entry >= keys->entry_count)
         return;
-    hm_dict_probe probe = hm_dict_probe_begin(keys, hm_dict_keys_hash(keys, entry), width_log2);
-    __builtin_prefetch(keys->index + (probe.slot << width_log2), 1);
+    hm_dict_probe probe = hm_dict_probe_begin(keys, hm_dict_keys_hash(keys, entry), kind);
+    __builtin_prefetch(keys->index + (probe.slot << hm_kind_width(kind)), 1);
 }
 
 /* Enters all entries into an empty index; the most groups tried for one. The header is read from a
  * copy, which no store to the index can change. */
-static HM_ALWAYS_INLINE size_t enter_all(const hm_dict_keys *keys, unsigned width_log2,
-                                         size_t entry_bytes)
+static HM_ALWAYS_INLINE size_t enter_all(const hm_dict_keys *keys, unsigned kind)
 {
     hm_dict_keys header = *keys;
+    bool str_only = (kind & HM_KIND_STR) != 0;
+    size_t entry_bytes = str_only ? HM_STR_ENTRY_BYTES : HM_ANY_ENTRY_BYTES;
     size_t longest = 1;
     bool large = size_log2_of(keys) >= LARGE_INDEX_LOG2;
     const char *at = (const char *)(keys + 1);
     for (uint32_t entry = 0; entry < header.entry_count; entry++, at += entry_bytes) {
         if (large)
-            prefetch(keys, entry + (size_t)AHEAD, width_log2);
-        uint64_t hash = entry_bytes == HM_STR_ENTRY_BYTES
-                            ? (*(const hm_str *const *)(const void *)at)->hash
-                            : *(const uint64_t *)(const void *)at;
-        enter(&header, entry, hash, width_log2, &longest);
+            prefetch(keys, entry + (size_t)AHEAD, kind);
+        uint64_t hash = str_only ? (*(const hm_str *const *)(const void *)at)->hash
+                                 : *(const uint64_t *)(const void *)at;
+        enter(&header, entry, hash, kind, &longest);
     }
     return longest;
 }
 
-static HM_ALWAYS_INLINE size_t enter_kind(const hm_dict_keys *keys, unsigned width_log2)
+static size_t fill_tags(hm_small_keys *small)
 {
-    return hm_dict_keys_str_only(keys) ? enter_all(keys, width_log2, HM_STR_ENTRY_BYTES)
-                                       : enter_all(keys, width_log2, HM_ANY_ENTRY_BYTES);
+    small->tags = 0;
+    for (uint32_t entry = 0; entry < small->keys.entry_count; entry++)
+        small->tags = hm_small_with_tag(small->tags, entry, hm_dict_keys_hash(&small->keys, entry));
+    return 1;
 }
 
 static size_t fill_index(hm_dict_keys *keys)
 {
+    if (hm_dict_is_small(keys))
+        return fill_tags(hm_dict_small(keys));
     memset(keys->index, 0xff, index_bytes(size_log2_of(keys)));
-    switch (keys->width_log2) {
-    case 0:
-        return enter_kind(keys, 0);
-    case 1:
-        return enter_kind(keys, 1);
+    switch (keys->kind) {
+    case HM_KIND_ANY | 0:
+        return enter_all(keys, HM_KIND_ANY | 0);
+    case HM_KIND_ANY | 1:
+        return enter_all(keys, HM_KIND_ANY | 1);
+    case HM_KIND_ANY | 2:
+        return enter_all(keys, HM_KIND_ANY | 2);
+    case HM_KIND_STR | 0:
+        return enter_all(keys, HM_KIND_STR | 0);
+    case HM_KIND_STR | 1:
+        return enter_all(keys, HM_KIND_STR | 1);
     default:
-        return enter_kind(keys, 2);
+        return enter_all(keys, HM_KIND_STR | 2);
     }
 }
 
@@ -215,10 +220,17 @@ static void move_entries(hm_dict_keys *to, const hm_dict_keys *from)
     to->entry_count = live;
 }
 
+static unsigned kind_for(unsigned size_log2, bool str_only)
+{
+    if (!str_only)
+        return HM_KIND_ANY | width_log2_for(size_log2);
+    return size_log2 == SMALLEST_LOG2 ? HM_KIND_SMALL : HM_KIND_STR | width_log2_for(size_log2);
+}
+
 static void set_size(hm_dict_keys *keys, unsigned size_log2)
 {
     keys->shift = (uint8_t)(LARGEST_LOG2 - size_log2);
-    keys->width_log2 = (uint8_t)width_log2_for(size_log2);
+    keys->kind = (uint8_t)kind_for(size_log2, hm_dict_keys_str_only(keys));
     keys->slot_mask = (uint32_t)(((uint64_t)1 << size_log2) - 1);
     keys->room = (uint32_t)usable_of(size_log2);
     keys->index = (unsigned char *)(keys + 1) + usable_of(size_log2) * (size_t)keys->entry_bytes;
@@ -244,7 +256,7 @@ static hm_dict_keys *move(hm_heap *heap, hm_dict_keys *from, unsigned size_log2,
     hm_dict_keys *keys = hm_memory_allocate(heap, block_bytes(size_log2, entry_bytes));
     if (keys == NULL)
         return NULL;
-    keys->multiplier = from == hm_dict_keys_empty ? FIRST_MULTIPLIER : from->multiplier;
+    keys->multiplier = from->multiplier;
     keys->entry_bytes = (uint8_t)entry_bytes;
     move_entries(keys, from);
     hm_dict_keys_free(heap, from);
@@ -256,6 +268,7 @@ hm_dict_keys *hm_dict_keys_resize(hm_heap *heap, hm_dict_keys *keys, size_t live
 {
     bool stays = keys != hm_dict_keys_empty && size_log2 >= size_log2_of(keys) &&
                  str_only == hm_dict_keys_str_only(keys);
+    bool was_small = hm_dict_is_small(keys);
     hm_dict_keys *resized = NULL;
     if (size_log2 <= LARGEST_LOG2)
         resized = stays ? grow(heap, keys, live, size_log2) : move(heap, keys, size_log2, str_only);
@@ -264,6 +277,8 @@ hm_dict_keys *hm_dict_keys_resize(hm_heap *heap, hm_dict_keys *keys, size_t live
         return NULL;
     }
     resized->tries = 0;
+    if (was_small)
+        resized->multiplier = FIRST_MULTIPLIER;
     set_size(resized, size_log2);
     build_index(heap, resized);
     return resized;
@@ -281,7 +296,7 @@ hm_dict_keys *hm_dict_keys_first(hm_heap *heap, bool str_only)
     }
     *keys = (hm_dict_keys){.multiplier = FIRST_MULTIPLIER, .entry_bytes = (uint8_t)entry_bytes};
     set_size(keys, SMALLEST_LOG2);
-    memset(keys->index, 0xff, index_bytes(SMALLEST_LOG2));
+    fill_index(keys);
     return keys;
 }
 

@@ -5,7 +5,8 @@
  * One block, of the sizes that CPython asks for: a header of 32 bytes, room for two thirds as many
  * entries as slots, in insertion order, and at its end the index (dict_index.h) of 2^n slots of 1,
  * 2 or 4 bytes. While all keys are str an entry is {key, value} (16 bytes; the hash is in the str),
- * else {hash, key, value} (24 bytes). Entries come first, so that a table grows where it lies when
+ * else {hash, key, value} (24 bytes). The smallest table of str keys has no index but a word of
+ * tags in its place (dict_small.h). Entries come first, so that a table grows where it lies when
  * the allocator can; only the index is written anew.
  *
  * Invariant: each entry with a key has one slot, and no slot names one without; a third of the
@@ -22,13 +23,13 @@
 enum { HM_CROWDED_GROUPS = 24 };
 
 struct hm_dict_keys {
-    uint64_t multiplier;  /* of the index's mixing: odd */
+    uint64_t multiplier;  /* of the index's mixing: odd; of a small table anything */
     unsigned char *index; /* in this block */
     uint32_t slot_mask;
     uint32_t room;        /* as many entries may be used before a rebuild */
     uint32_t entry_count; /* entries used, removed ones too */
     uint8_t shift;        /* 32 minus the exponent of the number of slots */
-    uint8_t width_log2;   /* of a slot, bytes: 0, 1 or 2 */
+    uint8_t kind;         /* HM_KIND_ANY or _STR with the width of a slot; or HM_KIND_SMALL */
     uint8_t entry_bytes;  /* HM_STR_ENTRY_BYTES or HM_ANY_ENTRY_BYTES */
     uint8_t tries;        /* multipliers that this index was crowded under */
 };
@@ -44,8 +45,23 @@ enum {
     HM_ANY_ENTRY_BYTES = sizeof(uint64_t) + sizeof(hm_dict_pair)
 };
 
-/** Bytes of the smallest table, for 5 str keys in 8 slots. */
-enum { HM_SMALLEST_KEYS_BYTES = sizeof(struct hm_dict_keys) + 5 * HM_STR_ENTRY_BYTES + 8 };
+/**
+ * hm_dict_keys.kind: which keys a table is for, and how it finds them. HM_KIND_ANY and HM_KIND_STR
+ * go with the exponent of a slot's bytes, 0, 1 or 2; HM_KIND_SMALL has no slots (dict_small.h).
+ */
+enum { HM_KIND_ANY = 0, HM_KIND_STR = 4, HM_KIND_SMALL = HM_KIND_STR | 3 };
+
+/** The exponent of a slot's bytes. */
+static HM_ALWAYS_INLINE unsigned hm_kind_width(unsigned kind)
+{
+    return kind & 3;
+}
+
+/** Entries and bytes of the smallest table, for str keys in 8 slots. */
+enum {
+    HM_SMALL_ENTRIES = 5,
+    HM_SMALLEST_KEYS_BYTES = sizeof(struct hm_dict_keys) + HM_SMALL_ENTRIES * HM_STR_ENTRY_BYTES + 8
+};
 
 /** Where a key is in a table, or belongs. */
 typedef struct hm_dict_place {
@@ -54,8 +70,18 @@ typedef struct hm_dict_place {
     bool crowded; /**< the search for it was too long */
 } hm_dict_place;
 
-/** The table every empty dict shares; never written, never freed. */
-extern hm_dict_keys *const hm_dict_keys_empty;
+/** The smallest table of str keys, whole (dict_small.h). */
+typedef struct hm_small_keys {
+    hm_dict_keys keys;
+    hm_dict_pair pairs[HM_SMALL_ENTRIES];
+    uint64_t tags;
+} hm_small_keys;
+
+_Static_assert(sizeof(hm_small_keys) == HM_SMALLEST_KEYS_BYTES, "a small table has another size");
+
+/** The table every empty dict shares, a small one without room; never written, never freed. */
+extern hm_small_keys hm_small_keys_empty;
+#define hm_dict_keys_empty (&hm_small_keys_empty.keys)
 
 /**
  * The table made one of 2^size_log2 slots, of the live entries of `keys` in their order, for str
@@ -99,6 +125,19 @@ static HM_ALWAYS_INLINE hm_dict_pair *hm_dict_keys_pair(const hm_dict_keys *keys
     return (hm_dict_pair *)(void *)(entries + (entry + 1) * keys->entry_bytes -
                                     sizeof(hm_dict_pair));
 }
+
+/** The same where the table is known to be of this kind. */
+static HM_ALWAYS_INLINE hm_dict_pair *hm_dict_kind_pair(const hm_dict_keys *keys, size_t entry,
+                                                        unsigned kind)
+{
+    size_t bytes = kind & HM_KIND_STR ? HM_STR_ENTRY_BYTES : HM_ANY_ENTRY_BYTES;
+    char *entries = (char *)(uintptr_t)(keys + 1) + bytes - sizeof(hm_dict_pair);
+    return (hm_dict_pair *)(void *)(entries + entry * bytes);
+}
+
+/** Whether an entry whose key is another object is that of an equal key. */
+bool hm_dict_entry_equals(const hm_dict_keys *keys, const hm_dict_pair *pair, const hm_object *key,
+                          uint64_t hash);
 
 /** The hash of the key of an entry that has one. */
 static HM_ALWAYS_INLINE uint64_t hm_dict_pair_hash(const hm_dict_keys *keys,

@@ -8,6 +8,7 @@
 
 #include "object/dict.h"
 #include "object/function.h"
+#include "object/hash.h"
 #include "object/heap.h"
 #include "object/list.h"
 #include "object/number.h"
@@ -138,6 +139,27 @@ static bool hash_nested(hm_heap *heap, hm_object *object, uint64_t *hash, int de
 bool hm_object_hash(hm_heap *heap, hm_object *object, uint64_t *hash)
 {
     return hash_nested(heap, object, hash, 0);
+}
+
+/* The digits of a whole number from 2^HM_INT_DIGIT_BITS on. */
+static uint64_t whole_hash(uint64_t magnitude)
+{
+    const uint64_t mask = (UINT64_C(1) << HM_INT_DIGIT_BITS) - 1;
+    uint64_t second = magnitude >> HM_INT_DIGIT_BITS & mask;
+    uint64_t third = magnitude >> (2 * HM_INT_DIGIT_BITS);
+    return hm_digits_hash(magnitude & mask, second, third == 0 ? second : third);
+}
+
+bool hm_key_hash(hm_heap *heap, hm_object *key, uint64_t *hash)
+{
+    if (hm_key_hash_at_hand(key, hash))
+        return true;
+    double value = key->type == &hm_float_type ? hm_float_value(key) : 0;
+    if (value >= 0x1p30 && value < 0x1p63 && value == floor(value)) {
+        *hash = whole_hash((uint64_t)value);
+        return true;
+    }
+    return hm_object_hash(heap, key, hash);
 }
 
 static bool same_text(const hm_object *left, const hm_object *right, const void *left_data,

@@ -1,6 +1,12 @@
 /**
  * This module is the short way to hash and compare the keys that dicts mostly hold, so that a
- * lookup by int or str makes no call: hm_object_hash and hm_object_equal say the same in general.
+ * lookup by int or str makes no call: hm_key_hash and hm_object_equal say the same in general.
+ *
+ * The *key hash* is what a dict looks a key up by. It is the hash that Python sees, but for ints of
+ * two digits and more and the floats that equal such: a remainder by 2^61 - 1 takes long, and
+ * nobody sees what the dict takes instead.
+ *
+ * Invariant: objects that are equal have equal key hashes.
  */
 #ifndef HM_OBJECT_HASH_H
 #define HM_OBJECT_HASH_H
@@ -12,23 +18,19 @@
 
 #include <string.h>
 
-/** The hash of an int of two digits or three: the magnitude modulo 2^61 - 1. */
-static HM_ALWAYS_INLINE uint64_t hm_long_int_hash(const hm_int *number, uint64_t digits)
+/**
+ * The key hash of an int of two digits or three: the first two side by side, the last one added
+ * once more, so that ints at equal distances are not so far from each other that their multiples
+ * (dict_index.h) come close. No two ints of two digits share it, nor more than eight of three.
+ */
+static HM_ALWAYS_INLINE uint64_t hm_digits_hash(uint64_t first, uint64_t second, uint64_t last)
 {
-    const uint64_t prime = (UINT64_C(1) << 61) - 1;
-    uint64_t magnitude = hm_int_long_magnitude(number, digits);
-    uint64_t hash = (magnitude & prime) + (magnitude >> 61);
-    return HM_LIKELY(hash < prime) ? hash : hash - prime;
+    return (first | second << 32) + (last << 44);
 }
 
-/** The hash of a str hashed before, and of an int that is not negative. False: ask
- * hm_object_hash. */
-static HM_ALWAYS_INLINE bool hm_key_hash_at_hand(const hm_object *key, uint64_t *hash)
+/** The key hash of an int that is not negative. False: ask hm_key_hash. */
+static HM_ALWAYS_INLINE bool hm_int_hash_at_hand(const hm_object *key, uint64_t *hash)
 {
-    if (key->type == &hm_str_type) {
-        *hash = ((const hm_str *)key)->hash;
-        return *hash != 0;
-    }
     if (key->type != &hm_int_type)
         return false;
     const hm_int *number = (const hm_int *)key;
@@ -38,9 +40,22 @@ static HM_ALWAYS_INLINE bool hm_key_hash_at_hand(const hm_object *key, uint64_t 
         return true;
     if (digits > 3)
         return false;
-    *hash = hm_long_int_hash(number, digits);
+    *hash = hm_digits_hash(number->digits[0], number->digits[1], number->digits[digits - 1]);
     return true;
 }
+
+/** The key hash of a str hashed before, and of an int that is not negative. False: ask
+ * hm_key_hash. */
+static HM_ALWAYS_INLINE bool hm_key_hash_at_hand(const hm_object *key, uint64_t *hash)
+{
+    if (key->type != &hm_str_type)
+        return hm_int_hash_at_hand(key, hash);
+    *hash = ((const hm_str *)key)->hash;
+    return *hash != 0;
+}
+
+/** The key hash of any object; false: as hm_object_hash. */
+bool hm_key_hash(hm_heap *heap, hm_object *key, uint64_t *hash) HM_MUST_USE;
 
 /** hm_object_equal for two objects of equal hash that are not one. */
 static inline bool hm_key_equal(const hm_object *left, const hm_object *right)

@@ -2,7 +2,7 @@
 
 #include "base/system_memory.h"
 
-enum { FIRST_CAPACITY = 1 << 12 };
+enum { FIRST_CAPACITY = 1 << 8 }; /* a page of each: most heaps that are walked are small */
 
 static size_t hash_address(const hm_object *object)
 {

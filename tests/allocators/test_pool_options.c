@@ -1,8 +1,10 @@
 /* What the environment tells the pool: each test asks in a child, since options are read once. */
 #include "cmocka_all.h"
 
+#include "allocators/pool/backing.h"
 #include "allocators/pool/options.h"
 #include "allocators/pool/window.h"
+#include "base/system_memory.h"
 #include "pool_table.h"
 
 #include <stdio.h>
@@ -127,22 +129,30 @@ static void test_a_bad_value_is_told_and_the_default_used(void **state)
                "HEAPMARK_POOL_REUSE=first is not newest or oldest; the default, newest, is used"));
 }
 
-/* Whether the mapping that `address` lies in asks for huge pages ("hg" among its flags). */
-static bool asks_for_huge_pages(const void *address)
+/* What the kernel says of the mapping that `address` lies in. */
+typedef struct mapping {
+    bool asks_for_huge_pages; /* "hg" among its flags */
+    unsigned long huge_kilobytes;
+} mapping;
+
+static mapping mapping_of(const void *address)
 {
     char line[1024];
-    bool inside = false, asks = false;
+    bool inside = false;
+    mapping found = {0};
     FILE *file = fopen("/proc/self/smaps", "r");
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         unsigned long begin, end;
         if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
             inside = (uintptr_t)address >= begin && (uintptr_t)address < end;
         if (inside && strncmp(line, "VmFlags:", 8) == 0)
-            asks = strstr(line, " hg") != NULL;
+            found.asks_for_huge_pages = strstr(line, " hg") != NULL;
+        if (inside)
+            (void)sscanf(line, "AnonHugePages: %lu kB", &found.huge_kilobytes);
     }
     if (file != NULL)
         fclose(file);
-    return asks;
+    return found;
 }
 
 /* Of the first block of a child, or of the last where it has allocated `build_up_bytes` before. */
@@ -155,7 +165,7 @@ static bool child_asks_for_huge_pages(const char *value, size_t build_up_bytes)
         setenv(HM_POOL_HUGE_PAGES_VARIABLE, value, 1);
         for (size_t bytes = 0; bytes < build_up_bytes; bytes += BLOCK_BYTES)
             hm_pool_malloc(BLOCK_BYTES);
-        _exit(asks_for_huge_pages(hm_pool_malloc(100000)));
+        _exit(mapping_of(hm_pool_malloc(100000)).asks_for_huge_pages);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
@@ -176,6 +186,104 @@ static void test_huge_pages_are_asked_for_where_told(void **state)
     assert_true(child_asks_for_huge_pages("auto", small_bytes + HM_POOL_ARENA_BYTES));
 }
 
+/* A huge block of so many bytes, made at once or grown from a smaller one. */
+static bool child_backs_a_huge_block(const char *value, size_t old_bytes, size_t bytes)
+{
+    int status = -1;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        setenv(HM_POOL_HUGE_PAGES_VARIABLE, value, 1);
+        char *block = hm_pool_malloc(old_bytes);
+        memset(block, 1, old_bytes);
+        block = hm_pool_realloc(block, bytes);
+        _exit(block != NULL && block[old_bytes - 1] == 1 && mapping_of(block).asks_for_huge_pages);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status) == 1;
+}
+
+static void test_huge_blocks_are_backed_from_a_size_on(void **state)
+{
+    HM_UNUSED(state);
+    size_t backed = HM_POOL_BACKED_HUGE_BYTES, mebibyte = 1024 * 1024;
+    if (access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) != 0)
+        skip(); /* a kernel without them */
+    assert_true(child_backs_a_huge_block("auto", backed, backed));
+    assert_true(child_backs_a_huge_block("auto", 3 * mebibyte, backed));
+    assert_false(child_backs_a_huge_block("auto", backed - mebibyte, backed - mebibyte));
+    assert_true(child_backs_a_huge_block("on", 2 * mebibyte, 2 * mebibyte));
+    assert_false(child_backs_a_huge_block("off", 3 * mebibyte, 2 * backed));
+}
+
+enum { COLLAPSED_BLOCK_BYTES = 512 };
+
+/* Whether the kernel makes one page of small ones when it is asked to. */
+static bool can_collapse(void)
+{
+    char *pages = hm_system_map_aligned(HM_POOL_ARENA_BYTES, HM_POOL_ARENA_BYTES);
+    assert_non_null(pages);
+    memset(pages, 1, HM_POOL_ARENA_BYTES);
+    bool can = hm_pool_collapse_arena(pages);
+    hm_system_unmap(pages, HM_POOL_ARENA_BYTES);
+    return can;
+}
+
+typedef struct linked_block {
+    struct linked_block *before;
+    unsigned char bytes[COLLAPSED_BLOCK_BYTES - sizeof(void *)];
+} linked_block;
+
+/* Fills so many arenas with small blocks and reads them again; the KiB that are in pages of 2 MiB
+   where the first block lies, or -1 where a block does not hold what was written. */
+static long fill_arenas(unsigned arenas)
+{
+    size_t blocks = (size_t)arenas * HM_POOL_ARENA_BYTES / sizeof(linked_block);
+    linked_block *first = NULL, *last = NULL;
+    for (size_t index = 0; index < blocks; index++) {
+        linked_block *block = hm_pool_malloc(sizeof *block);
+        memset(block->bytes, (int)(index % 251), sizeof block->bytes);
+        block->before = last;
+        last = block;
+        first = first == NULL ? block : first;
+    }
+    for (size_t index = blocks; index-- > 0; last = last->before) {
+        if (last->bytes[sizeof last->bytes - 1] != index % 251)
+            return -1;
+    }
+    return hm_pool_check() == NULL ? (long)mapping_of(first).huge_kilobytes : -1;
+}
+
+static long child_fills_arenas(const char *value, unsigned arenas)
+{
+    long found = -1;
+    int channel[2];
+    assert_int_equal(pipe(channel), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        setenv(HM_POOL_HUGE_PAGES_VARIABLE, value, 1);
+        found = fill_arenas(arenas);
+        _exit(write(channel[1], &found, sizeof found) != sizeof found);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(read(channel[0], &found, sizeof found), sizeof found);
+    close(channel[0]);
+    close(channel[1]);
+    return found;
+}
+
+static void test_full_arenas_of_small_pages_are_collapsed(void **state)
+{
+    HM_UNUSED(state);
+    if (!can_collapse())
+        skip(); /* before Linux 6.1, or without huge pages */
+    assert_int_equal(child_fills_arenas("auto", HM_POOL_SMALL_ARENAS - 1), 0);
+    assert_in_range(child_fills_arenas("auto", 3 * HM_POOL_SMALL_ARENAS), 2048, 1 << 20);
+    assert_int_equal(child_fills_arenas("off", 3 * HM_POOL_SMALL_ARENAS), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_a_longer_delay_keeps_them),
         cmocka_unit_test(test_a_bad_value_is_told_and_the_default_used),
         cmocka_unit_test(test_huge_pages_are_asked_for_where_told),
+        cmocka_unit_test(test_huge_blocks_are_backed_from_a_size_on),
+        cmocka_unit_test(test_full_arenas_of_small_pages_are_collapsed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,29 +59,9 @@ static void check_attributes(sweep *on, hm_object *instance, size_t count)
     }
 }
 
-static void set_one_more(sweep *on, size_t before)
-{
-    bool done;
-    hm_object *instance = instance_with(on, before);
-    SWEEP(on, done = hm_instance_set(on->heap, instance, on->key, on->value), done);
-    check_attributes(on, instance, before);
-    assert_ptr_equal(hm_instance_get(on->heap, instance, on->key), on->value);
-    sweep_drop(on, instance);
-}
-
-/* The first attribute needs a block. */
+/* A value has its place in the instance; one name more than a class shares moves all to a dict. An
+ * instance takes one of the names from the class. */
 static void sweep_hm_instance_set(sweep *on)
-{
-    set_one_more(on, 0);
-}
-
-static void sweep_hm_instance_set_larger_block(sweep *on)
-{
-    set_one_more(on, 4);
-}
-
-/* One more than a class shares moves them all to a dict. An instance takes one from the class. */
-static void sweep_hm_instance_set_in_dict(sweep *on)
 {
     enum { SHARED = HM_SHARED_NAMES_MAX - 1 };
     bool done;
@@ -234,9 +214,7 @@ static void sweep_hm_heap_check(sweep *on)
 static const swept functions[] = {
     SWEPT_WITH(hm_class_new, SWEEP_KEEPS),
     SWEPT(hm_instance_new),
-    SWEPT(hm_instance_set),
-    SWEPT(hm_instance_set_larger_block),
-    SWEPT_WITH(hm_instance_set_in_dict, SWEEP_HALFWAY),
+    SWEPT_WITH(hm_instance_set, SWEEP_HALFWAY),
     SWEPT(hm_instance_dict),
     SWEPT_WITH(hm_heap_create, SWEEP_MAPS),
     SWEPT_WITH(hm_heap_create_ledger, SWEEP_MAPS),

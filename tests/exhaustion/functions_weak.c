@@ -61,10 +61,11 @@ static void sweep_hm_weakproxy_new_calling(sweep *on)
 static void sweep_hm_weakproxy_set(sweep *on)
 {
     bool done;
-    hm_object *proxy = hm_weakproxy_new(on->heap, on->instance);
+    uint32_t count = on->class->reference_count;
+    hm_object *proxy = hm_weakproxy_new(on->heap, on->class);
     SWEEP(on, done = hm_weakproxy_set(on->heap, proxy, on->key, on->value), done);
     assert_ptr_equal(hm_instance_get(on->heap, on->instance, on->key), on->value);
-    assert_int_equal(on->instance->reference_count, 1);
+    assert_int_equal(on->class->reference_count, count);
     sweep_drop(on, proxy);
 }
 

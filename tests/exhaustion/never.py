@@ -14,7 +14,7 @@ NEVER = {
     r"hm_(list|tuple)_get|hm_(dict|set)_(get|next|contains)|hm_dict_(shows|find_entry)"
     r"|hm_weak_value_dict_(get|contains)|hm_weak_(key|value)_dict_next"
     r"|hm_weakproxy_(referent|get|truth|equal)": "looks an entry up",
-    r"hm_object_(hash|equal|size|traverse)|hm_key_(hash_at_hand|equal)|hm_long_int_hash"
+    r"hm_object_(hash|equal|size|traverse)|hm_key_(hash|hash_at_hand|equal)|hm_(int_hash_at_hand|digits_hash)"
     r"|hm_int_long_magnitude|hm_bool_get|hm_visit_slots(_backwards)?": "computes from what is there",
     r"hm_collectors|hm_collector_(find|parse)|hm_heap_config_default": "names and settings alone",
     r"hm_heap_(live_objects|tracked_objects|collection_counts|garbage|enumerate"
@@ -37,17 +37,18 @@ NEVER = {
     r"|hm_weak_value_dict_(delete|pop)": "takes out; no table is made smaller by it",
     r"hm_(?!heap_destroy)\w+_(destroy|free|free_block|release|release_block|stop|unmap)|hm_freelists?_\w+"
     r"|hm_str_forget_all|hm_memory_free|hm_object_count_death": "frees",
-    r"hm_(track|track_new|untrack|begin_quickly|object_begin)": "links; the ledger's growth is swept"
+    r"hm_(track|track_new|untrack|begin_quickly|object_begin|dict_stays?_tracked)": "links; the ledger's growth is swept"
         " as hm_heap_create_ledger and told as unraisable (test_ledger.c)",
     r"hm_weak_(container_(clear|deallocate|commit)|iterator_(begin|end|check|entry))":
         "takes entries out or steps on",
     # Tables: their readers.
     r"hm_dict_(stop_showing|probe_begin|slot_get|slot_set|special|group_match|next_group"
     r"|entry_equals|pair_if|choose_empty|find_in_groups|find|choose|peek|glance_at|add|remove"
-    r"|pair_hash)|hm_dict_keys_(mix_again|log2_for|free_slot|place_of|str_only|pair|hash)":
+    r"|pair_hash|kind_pair|small|is_small)|hm_small_\w+|hm_kind_width"
+    r"|hm_dict_keys_(mix_again|log2_for|free_slot|place_of|str_only|pair|hash)":
         "works in a table that has room",
-    r"hm_shared_names_\w+|hm_instance_share_name|hm_attributes_(get|traverse|clear|next)":
-        "works in what is there",
+    r"hm_shared_names_\w+|hm_instance_share_name|hm_attributes_(init|begin|get|traverse|clear|end|next"
+    r"|order|values_bytes|of)|hm_class_of(_type)?|hm_slots_of|hm_open_\w+": "works in what is there",
     r"hm_object_table_find|hm_ledger_enumerate|hm_call_frame_\w+": "works in what is there",
     # Graphs.
     r"hm_graph_(heap|count|object|find|referents|referrers|references|outside|is|weak_referent"

@@ -9,9 +9,14 @@ import pytest
 EXHAUST = os.environ["HEAPMARK_EXHAUST"]
 POOL = os.environ["HEAPMARK_POOL_LIBRARY"]
 BACKENDS = ["system", "pool", "jemalloc", "mimalloc", "tcmalloc", f"preload:{POOL}"]
+FOREIGN = ["jemalloc", "mimalloc", "tcmalloc"]
 MEBIBYTES = [8, 64]
 UNAVAILABLE = 20
 CALLS = ["malloc", "calloc", "calloc_overflow", "realloc", "aligned_alloc"]
+
+#: The part of what is left of the addresses that can be had. A foreign allocator takes addresses by
+#: chunks of its own size and place, and one that no longer fits is lost: jemalloc had 3.8 of 8 MiB.
+OUR_PART, FOREIGN_PART = 1 / 2, 1 / 4
 
 #: What a foreign allocator does otherwise, so that a change shows. None ends the process by itself.
 ERRNO_LEFT_ALONE = {"mimalloc": {"calloc_overflow"}, "tcmalloc": {"calloc_overflow"}}
@@ -55,7 +60,8 @@ def test_blocks_until_null(spec, mebibytes):
     if "pool" in spec:
         assert found["shrink"] == "block", "a block is refused room that it has"
     first = int(found["round_1_bytes"])
-    assert first >= mebibytes << 19, "half of what is left of the addresses can be had"
+    part = FOREIGN_PART if spec in FOREIGN else OUR_PART
+    assert first >= part * (mebibytes << 20), "less can be had than is left of the addresses"
     for later in ("round_2_bytes", "round_3_bytes"):
         assert int(found[later]) >= first / 2, found
 

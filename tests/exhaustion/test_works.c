@@ -5,7 +5,8 @@
  * There are many works, and ways to refuse, so in each way some requests are refused: the first
  * ones, some as far apart as there is time for, and the last ones; all where there are few. With
  * HEAPMARK_EXHAUSTION=all it is each of them up to 5000 of the smallest works and 2000 of the
- * larger ones, else the first 200, some 200 in between and the last 20.
+ * larger ones, else the first 200, some 200 in between and the last 20. Where each access is slow
+ * it is the first ones, one in between and the last.
  */
 #include "sweep.h"
 #include "workloads/raw_fixture.h"
@@ -25,6 +26,20 @@ typedef struct density {
     uint64_t last;    /* and each of so many */
 } density;
 
+#ifdef HM_SLOW_TOOL
+
+static density of_smallest(void)
+{
+    return (density){4, 2, 1, 1};
+}
+
+static density of_larger(void)
+{
+    return (density){2, 1, 1, 1};
+}
+
+#else
+
 static bool all_wanted(void)
 {
     const char *wanted = getenv("HEAPMARK_EXHAUSTION");
@@ -40,6 +55,8 @@ static density of_larger(void)
 {
     return all_wanted() ? (density){2000, 200, 200, 20} : (density){24, 8, 6, 3};
 }
+
+#endif
 
 /* The point after this one; 0: it was the last. */
 static uint64_t next_point(const density *points, uint64_t point, uint64_t requests)

@@ -80,6 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int argc = 0;
     while (argc < MOST_ARGUMENTS && (line = fuzz_line(&rest)) != NULL)
         argv[argc++] = line;
+    if (argc == 0)
+        argv[argc++] = text + size;
     char whose = argv[0][0];
     argv[0] = whose == 'e' ? (char[]){"heapmark exec"} : (char[]){"heapmark run"};
     FILE *before = mute();

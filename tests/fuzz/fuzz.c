@@ -70,10 +70,16 @@ const char *fuzz_folder(void)
 
 void fuzz_write(const char *name, const void *data, size_t size)
 {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    HM_CHECK(descriptor >= 0);
-    HM_CHECK(write(descriptor, data, size) == (ssize_t)size);
-    close(descriptor);
+    static int descriptor = -1;
+    static const char *written;
+    if (descriptor < 0) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", fuzz_folder(), name);
+        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+        HM_CHECK(descriptor >= 0);
+        written = name;
+    }
+    HM_CHECK(strcmp(name, written) == 0);
+    HM_CHECK(pwrite(descriptor, data, size, 0) == (ssize_t)size);
+    HM_CHECK(ftruncate(descriptor, (off_t)size) == 0);
 }

@@ -63,7 +63,10 @@ void fuzz_check_refusal(hm_status status, const hm_error *error);
 /** This process's folder below $TMPDIR, made at the first call and removed at its end. */
 const char *fuzz_folder(void);
 
-/** Makes fuzz_folder()/`name` hold these bytes. */
+/**
+ * Makes fuzz_folder()/`name`, which may be executed, hold these bytes. A target has one file, kept
+ * open and written over: `name` is a literal, the same at each call.
+ */
 void fuzz_write(const char *name, const void *data, size_t size);
 
 #endif

@@ -81,7 +81,7 @@ static void use_key_dict(fuzz_graph *graph, hm_object *dict, hm_object *key, hm_
         hm_xdecref(heap, hm_weak_key_dict_items(heap, dict));
         break;
     case 3:
-        hm_weak_key_dict_get(heap, dict, key);
+        hm_xdecref(heap, hm_weak_key_dict_get(heap, dict, key));
         break;
     default:
         if (hm_weak_key_dict_length(heap, dict) < MOST_ITEMS &&

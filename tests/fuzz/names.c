@@ -23,26 +23,62 @@ static void read_cell(const char *text)
     hm_backend_spec_clear(&storage);
 }
 
-/* Every parameter of every workload is given the text. */
-static void read_parameters(const char *text)
+enum { MOST_PARAMETERS = 256 };
+
+typedef struct parameters {
+    const hm_parameter *items[MOST_PARAMETERS];
+    size_t count;
+    bool complete;
+} parameters;
+
+/* What is allowed is all that the reading of a value depends on. */
+static bool allows_the_same(const hm_parameter *left, const hm_parameter *right)
 {
+    return left->minimum == right->minimum && left->maximum == right->maximum &&
+           left->choices == right->choices;
+}
+
+static void add_parameter(parameters *known, const hm_parameter *parameter)
+{
+    for (size_t index = 0; index < known->count; index++)
+        if (allows_the_same(known->items[index], parameter))
+            return;
+    HM_CHECK(known->count < MOST_PARAMETERS);
+    known->items[known->count++] = parameter;
+}
+
+/* One of all workloads' parameters for each set of values that one can have. */
+static const parameters *distinct_parameters(void)
+{
+    static parameters known;
     size_t count;
     const hm_workload *const *workloads = hm_workloads(&count);
-    for (size_t index = 0; index < count; index++) {
-        for (unsigned place = 0; place < workloads[index]->parameter_count; place++) {
-            const hm_parameter *parameter = &workloads[index]->parameters[place];
-            int64_t value, again;
-            char written[64];
-            hm_error error = {0};
-            hm_status status = hm_parameter_parse(parameter, text, &value, &error);
-            fuzz_check_refusal(status, &error);
-            if (status != HM_OK)
-                continue;
-            hm_parameter_format(parameter, value, written, sizeof written);
-            HM_CHECK(hm_parameter_parse(parameter, written, &again, &error) == HM_OK);
-            HM_CHECK(again == value);
-        }
-    }
+    for (size_t index = 0; !known.complete && index < count; index++)
+        for (unsigned place = 0; place < workloads[index]->parameter_count; place++)
+            add_parameter(&known, &workloads[index]->parameters[place]);
+    known.complete = true;
+    return &known;
+}
+
+static void read_parameter(const hm_parameter *parameter, const char *text)
+{
+    int64_t value, again;
+    char written[64];
+    hm_error error = {0};
+    hm_status status = hm_parameter_parse(parameter, text, &value, &error);
+    fuzz_check_refusal(status, &error);
+    if (status != HM_OK)
+        return;
+    hm_parameter_format(parameter, value, written, sizeof written);
+    HM_CHECK(hm_parameter_parse(parameter, written, &again, &error) == HM_OK);
+    HM_CHECK(again == value);
+}
+
+static void read_parameters(const char *text)
+{
+    const parameters *known = distinct_parameters();
+    for (size_t index = 0; index < known->count; index++)
+        read_parameter(known->items[index], text);
 }
 
 static void read_amount(const char *text)

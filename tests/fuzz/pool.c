@@ -11,8 +11,12 @@ enum {
     LARGEST = 3 << 20,
     MOST_LIVE_BYTES = 24 << 20,
     CHECK_EVERY = 64,
-    END_BYTES = 4096,
-    STEP_BYTES = 15 * 4096
+    END_BYTES = 1024,
+    STEP_BYTES = 15 * 4096,
+    MOST_STEPS = 4,
+    PAGE_BYTES = 4096,
+    ALL_ZEROS_BYTES = 1 << 18,
+    ZERO_LOOKS = 16
 };
 
 /* A block that is held, filled with `seed`. */
@@ -33,6 +37,14 @@ static bool all_are(const unsigned char *bytes, size_t count, unsigned char valu
     return count == 0 || (bytes[0] == value && memcmp(bytes, bytes + 1, count - 1) == 0);
 }
 
+/* How far apart the bytes are that are looked at between the ends of a large block: few of them,
+   because each costs a page of memory and one of the sanitizer's shadow. */
+static size_t step_of(const held *slot)
+{
+    size_t step = slot->bytes / MOST_STEPS;
+    return step > STEP_BYTES ? step : STEP_BYTES;
+}
+
 /* A large block is written and looked at where it matters: its ends, and a byte here and there. */
 static void fill(const held *slot)
 {
@@ -42,7 +54,7 @@ static void fill(const held *slot)
     }
     memset(slot->block, slot->seed, END_BYTES);
     memset(slot->block + slot->bytes - END_BYTES, slot->seed, END_BYTES);
-    for (size_t place = END_BYTES; place < slot->bytes; place += STEP_BYTES)
+    for (size_t place = END_BYTES; place < slot->bytes; place += step_of(slot))
         slot->block[place] = slot->seed;
 }
 
@@ -55,7 +67,7 @@ static void check_contents(const held *slot, size_t bytes)
         return;
     }
     HM_CHECK(all_are(block, bytes < END_BYTES ? bytes : END_BYTES, slot->seed));
-    for (size_t place = END_BYTES; place < bytes; place += STEP_BYTES)
+    for (size_t place = END_BYTES; place < bytes; place += step_of(slot))
         HM_CHECK(block[place] == slot->seed);
     size_t last = slot->bytes - END_BYTES;
     HM_CHECK(bytes <= last || all_are(block + last, bytes - last, slot->seed));
@@ -97,16 +109,28 @@ static void drop(pool_state *state, held *slot, bool sized)
     *slot = (held){0};
 }
 
-/* Sizes of every kind: small ones by the byte, the rest by powers of two and what is near them. */
+/* Sizes of every kind: small ones by the byte, larger ones the fewer the larger, the rest by powers
+   of two and what is near them. */
 static size_t choose_size(fuzz_bytes *bytes)
 {
     uint8_t kind = fuzz_byte(bytes);
     if (kind < 128)
         return fuzz_byte(bytes) * (size_t)(1 + kind % 4);
     if (kind < 192)
-        return fuzz_word(bytes);
-    size_t size = ((size_t)1 << (kind % 22)) + fuzz_byte(bytes) - 128;
+        return fuzz_word(bytes) >> kind % 4 * 2;
+    size_t size = ((size_t)1 << (kind < 208 ? kind % 22 : kind % 17)) + fuzz_byte(bytes) - 128;
     return size < LARGEST ? size : LARGEST;
+}
+
+/* A block that was cleared: all of it, or of a large one its ends and a page here and there. */
+static void check_zeros(const unsigned char *block, size_t bytes)
+{
+    size_t step = bytes > ALL_ZEROS_BYTES ? bytes / ZERO_LOOKS : PAGE_BYTES;
+    for (size_t place = 0; place < bytes; place += step)
+        HM_CHECK(
+            all_are(block + place, bytes - place < PAGE_BYTES ? bytes - place : PAGE_BYTES, 0));
+    if (bytes > PAGE_BYTES)
+        HM_CHECK(all_are(block + bytes - PAGE_BYTES, PAGE_BYTES, 0));
 }
 
 static void clear_and_check(pool_state *state, held *slot, size_t bytes, unsigned char seed)
@@ -114,7 +138,7 @@ static void clear_and_check(pool_state *state, held *slot, size_t bytes, unsigne
     size_t count = seed % 4 == 0 ? 1 : seed % 4;
     unsigned char *block = hm_pool_calloc(count, bytes / count);
     HM_CHECK(block != NULL);
-    HM_CHECK(all_are(block, bytes / count * count, 0));
+    check_zeros(block, bytes / count * count);
     take(state, slot, block, bytes / count * count, seed);
     slot->sized = true;
 }
@@ -138,7 +162,8 @@ static void resize(pool_state *state, held *slot, size_t bytes)
 
 static void align(pool_state *state, held *slot, size_t bytes, unsigned char seed)
 {
-    size_t alignment = (size_t)1 << (seed % 23);
+    /* Rarely above two pages. */
+    size_t alignment = (size_t)1 << (seed < 224 ? seed % 14 : seed % 23);
     void *block = hm_pool_aligned_alloc(alignment, bytes);
     HM_CHECK(block != NULL && (uintptr_t)block % alignment == 0);
     take(state, slot, block, bytes, seed);
@@ -202,8 +227,8 @@ static void act(pool_state *state, fuzz_bytes *bytes)
         return;
     }
     if (action >= 14) {
-        if (action == 15)
-            hm_pool_purge();
+        if (action == 15 && slot < &state->slots[SLOTS / 4])
+            hm_pool_purge(); /* rarely: what follows takes every page anew */
         else
             ask_the_impossible(bytes);
         return;

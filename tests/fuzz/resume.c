@@ -23,7 +23,8 @@ static void resume(hm_run_options *options, const json_t *document)
     hm_backend_set backends = {0};
     hm_plan plan = {0};
     hm_error error = {0};
-    hm_status status = hm_run_options_resume(options, json_object_get(document, "options"), &error);
+    const json_t *stored = json_object_get(document, "options");
+    hm_status status = hm_run_options_resume(options, stored, &error);
     /* Pythons are programs that would be run. */
     if (status == HM_OK && options->references.count > 0)
         return;

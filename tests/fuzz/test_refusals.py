@@ -46,6 +46,11 @@ def test_a_program_that_is_none_is_quoted_without_control_characters(tmp_path):
     refused(["conform", "p.conform"], "p.conform:1:", cwd=tmp_path)
 
 
+@pytest.mark.parametrize("option", ["--shrink", "--patience"])
+def test_a_time_that_no_whole_number_holds(option):
+    refused(["stress", option, "5" * 96], option, "7 days")
+
+
 def test_two_programs_of_one_name():
     file = os.path.join(FOUND, "sizes", "two-programs-of-one-name")
     refused(["run", "--dry-run", "--size-data", file], "a-b", "twice")

@@ -61,6 +61,33 @@ static void test_finalizers_run_in_tracking_order(void **state)
     fixture_end(heap);
 }
 
+static bool look_through_weakref(hm_heap *heap, hm_object *self, void *context)
+{
+    HM_UNUSED(heap);
+    *(bool *)context = hm_weakref_get(*hm_instance_slot(self, 1)) != NULL;
+    return true;
+}
+
+/* Also one to an object that lives on. The same program in CPython 3.11 to 3.13 prints None. */
+static void test_weak_references_among_the_garbage_are_dead_before_finalizers(void **state)
+{
+    HM_UNUSED(state);
+    bool seen = true;
+    hm_heap *heap = fixture_manual_heap();
+    hm_class_spec spec = {
+        .name = "F", .slot_count = 2, .finalizer = look_through_weakref, .context = &seen};
+    hm_object *class = hm_class_new(heap, &spec);
+    hm_object *live = hm_set_new(heap);
+    hm_object *node = node_to(heap, class, NULL);
+    hm_store(heap, node, hm_instance_slot(node, 1), hm_weakref_new(heap, live, NULL, NULL));
+    hm_decref(heap, node);
+    assert_int_equal(hm_heap_collect(heap, 2), 2);
+    assert_false(seen);
+    hm_decref(heap, live);
+    hm_decref(heap, class);
+    fixture_end(heap);
+}
+
 static void test_resurrection_keeps_what_it_reaches_and_no_more(void **state)
 {
     HM_UNUSED(state);
@@ -139,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finalizers_run_in_tracking_order),
+        cmocka_unit_test(test_weak_references_among_the_garbage_are_dead_before_finalizers),
         cmocka_unit_test(test_resurrection_keeps_what_it_reaches_and_no_more),
         cmocka_unit_test(test_a_collection_inside_a_finalizer_does_nothing),
         cmocka_unit_test(test_legacy_finalizers_make_garbage),

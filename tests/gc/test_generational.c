@@ -1,6 +1,7 @@
 /* This module is the tests of the generational collector: what it finds, when it runs, what it
  * untracks; the counts are those CPython 3.13 gives for the same program. */
 #include "base/random.h"
+#include "gc/gc.h"
 #include "heap_fixture.h"
 
 static void test_simple_cycles_are_found(void **state)
@@ -206,6 +207,50 @@ static void test_atoms_only_tuples_and_dicts_are_untracked(void **state)
     fixture_end(heap);
 }
 
+static size_t place_among(hm_object *objects, const hm_object *object)
+{
+    size_t place = 0;
+    while (place < hm_list_length(objects) && hm_list_get(objects, place) != object)
+        place++;
+    return place;
+}
+
+/* Objects/typeobject.c: descriptors keep a class's dict tracked, from right after the class. One
+ * that has none is a dict like others. */
+static void test_a_classs_dict_is_tracked_always(void **state)
+{
+    HM_UNUSED(state);
+    static const char *const names[] = {"x"};
+    static const struct {
+        hm_class_spec spec;
+        bool always;
+    } cases[] = {{{.name = "A", .has_dict = true}, true},
+                 {{.name = "W", .has_weakrefs = true}, true},
+                 {{.name = "S", .slot_count = 1, .slot_names = names}, true},
+                 {{.name = "N"}, false}};
+    hm_heap *heap = fixture_manual_heap();
+    for (size_t index = 0; index < HM_COUNT_OF(cases); index++) {
+        hm_object *class = hm_class_new(heap, &cases[index].spec);
+        hm_object *attributes = hm_class_attributes(class);
+        hm_object *list = hm_list_new(heap), *name = hm_str_interned(heap, "held");
+        assert_int_equal(hm_is_tracked(attributes), cases[index].always);
+        hm_object *objects = hm_gc_get_objects(heap, 0);
+        if (cases[index].always)
+            assert_int_equal(place_among(objects, attributes), place_among(objects, class) + 1);
+        hm_decref(heap, objects);
+        assert_true(hm_dict_set(heap, attributes, name, list));
+        assert_true(hm_is_tracked(attributes));
+        assert_true(hm_dict_set(heap, attributes, name, name));
+        hm_heap_collect(heap, 2);
+        assert_int_equal(hm_is_tracked(attributes), cases[index].always);
+        hm_object *all[] = {name, list, class};
+        for (size_t each = 0; each < HM_COUNT_OF(all); each++)
+            hm_decref(heap, all[each]);
+        assert_int_equal(hm_heap_live_objects(heap), 0);
+    }
+    fixture_end(heap);
+}
+
 static void test_off_and_none_never_collect(void **state)
 {
     HM_UNUSED(state);
@@ -273,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_thresholds_run_it_by_itself),
         cmocka_unit_test(test_the_quarter_rule_spares_full_collections),
         cmocka_unit_test(test_atoms_only_tuples_and_dicts_are_untracked),
+        cmocka_unit_test(test_a_classs_dict_is_tracked_always),
         cmocka_unit_test(test_off_and_none_never_collect),
         cmocka_unit_test(test_random_graphs_keep_exactly_what_the_roots_reach),
     };

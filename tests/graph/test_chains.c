@@ -5,7 +5,11 @@
 #include "graph/drawing.h"
 #include "graph/select.h"
 
+#ifdef HM_SLOW_TOOL
+enum { DEEP = 200000 };
+#else
 enum { DEEP = 1000000 };
+#endif
 
 /* root -> long way of three, and root -> short -> end. */
 typedef struct ways {

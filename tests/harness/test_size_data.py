@@ -139,6 +139,15 @@ def test_a_file_that_is_not_of_the_form_is_refused_in_one_line(document, words, 
         refused(call(*command, "--size-data", path), "--size-data", words)
 
 
+def test_a_file_may_have_16_mib_and_no_byte_more(tmp_path):
+    path = tmp_path / "large.json"
+    text = json.dumps({"programs": {"my-program": program(32)}})
+    path.write_text(text.ljust(16 << 20))
+    assert "my-program" in call("list", "workloads", "--size-data", path).stdout
+    path.write_text(text.ljust((16 << 20) + 1))
+    refused(call("list", "workloads", "--size-data", path), "more than 16 MiB")
+
+
 def test_two_files_and_none_are_refused(data, tmp_path):
     refused(call("run", "--size-data", data, "--size-data", data, "--dry-run"), "second file")
     refused(call("run", "--size-data", tmp_path / "none.json", "--dry-run"), "cannot be read",

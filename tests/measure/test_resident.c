@@ -13,6 +13,11 @@
 #include <unistd.h>
 
 enum { PAGES = 3000 };
+#ifdef HM_VALGRIND /* whose translations and shadow pages come and go too */
+enum { LEAST = PAGES - PAGES / 10, MOST = PAGES + PAGES / 10 };
+#else
+enum { LEAST = PAGES, MOST = PAGES + 1 };
+#endif
 
 static hm_resident resident;
 
@@ -69,8 +74,8 @@ static void rss_grows_by_what_is_touched(void **state)
     uint64_t during = read_now();
     hm_system_unmap(memory, PAGES * page);
     uint64_t after = read_now();
-    assert_in_range(during - before, PAGES * page, (PAGES + 1) * page);
-    assert_in_range(during - after, PAGES * page, (PAGES + 1) * page);
+    assert_in_range(during - before, LEAST * page, MOST * page);
+    assert_in_range(during - after, LEAST * page, MOST * page);
 }
 
 static void peak_is_right_to_a_page(void **state)
@@ -82,7 +87,7 @@ static void peak_is_right_to_a_page(void **state)
     char *memory = touch(PAGES);
     uint64_t peak = peak_now();
     hm_system_unmap(memory, PAGES * page);
-    assert_in_range(peak - before, PAGES * page, (PAGES + 1) * page);
+    assert_in_range(peak - before, LEAST * page, MOST * page);
 }
 
 static void peak_stays_when_memory_goes(void **state)
@@ -94,8 +99,8 @@ static void peak_stays_when_memory_goes(void **state)
     uint64_t before = read_now();
     hm_system_unmap(touch(PAGES), PAGES * page);
     uint64_t grown = peak_now() - before;
-    assert_true(grown <= (PAGES + 1) * page);
-    assert_true(grown + slack * page >= PAGES * page);
+    assert_true(grown <= MOST * page);
+    assert_true(grown + slack * page >= LEAST * page);
 }
 
 static void reset_forgets_the_peak(void **state)
@@ -106,8 +111,9 @@ static void reset_forgets_the_peak(void **state)
     hm_system_unmap(touch(PAGES), PAGES * page);
     uint64_t high = peak_now();
     assert_true(hm_resident_reset_peak(&resident));
-    assert_true(peak_now() + PAGES * page <= high + slack * page);
-    assert_true(peak_now() >= read_now());
+    assert_true(peak_now() + LEAST * page <= high + slack * page);
+    uint64_t now = read_now();
+    assert_true(peak_now() >= now);
 }
 
 static void another_process_is_read_but_not_reset(void **state)

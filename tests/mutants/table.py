@@ -177,7 +177,8 @@ mutant("calls-back-garbage", "a weak reference that is garbage itself calls back
 mutant("calls-nobody-back", "callbacks of weak references to garbage are not called",
        "        hm_weakref_call_back(heap, weakref);\n", "")
 mutant("leaves-garbage-weakrefs", "a weak reference that is garbage still refers",
-       "        if (object->type->flags & HM_TYPE_WEAKREF)\n            hm_weakref_kill(object);\n", "")
+       "        if (object->type->flags & HM_TYPE_WEAKREF)\n            hm_weakref_kill(object);\n", "",
+       likely="gc_finalization")
 mutant("counts-no-freed-weakrefs", "weak references that die by their call are not counted as collected",
        "            freed++;", "            ;", likely="gc_edges")
 
@@ -278,9 +279,15 @@ mutant("skips-cells", "a cell's content is not visited",
        likely="gc_edges")
 mutant = _file("object/class.c", "gc_generational")
 mutant("skips-a-classs-last", "the last of a class's references is not visited",
-       ".fixed_offset = offsetof(class_object, name), .fixed_count = 3}",
-       ".fixed_offset = offsetof(class_object, name), .fixed_count = 2}")
+       ".fixed_offset = offsetof(hm_class, name), .fixed_count = 3}",
+       ".fixed_offset = offsetof(hm_class, name), .fixed_count = 2}")
 mutant("skips-attributes", "an instance's attributes are not visited",
-       "    hm_attributes_traverse(attributes_of(object), &class_of(object)->shared, visit, context);", "    ;")
+       "    hm_attributes_traverse(hm_attributes_of(object), &hm_class_of(object)->shared, visit, context);",
+       "    ;")
+mutant("forgets-the-class-among-the-values", "a class that an instance's values alone hold does not die with it",
+       "    if (HM_UNLIKELY(!drop_survivors(slots, count))) {\n        class->base.reference_count++;",
+       "    class->base.reference_count++;\n    bool survive = drop_survivors(slots, count);\n"
+       "    class->base.reference_count -= survive;\n    if (!survive) {",
+       likely="runtime_classes")
 
 MUTANTS = tuple(_all)

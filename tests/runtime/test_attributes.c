@@ -149,8 +149,8 @@ static void test_a_cycle_through_an_attribute_is_one_object(void **state)
             assert_non_null(hm_instance_dict(heap, instance));
         hm_decref(heap, name);
         hm_decref(heap, instance);
-        /* The class dies with its instance; the dict only shows the attributes. */
-        assert_int_equal(hm_heap_collect(heap, 2), 2);
+        /* The class dies with its instance, and its dict; that of the instance only shows. */
+        assert_int_equal(hm_heap_collect(heap, 2), 3);
         assert_int_equal(hm_heap_live_objects(heap), 0);
     }
     fixture_end(heap);
@@ -210,6 +210,75 @@ static void test_shared_names_are_used_up_by_instances(void **state)
     fixture_end(heap);
 }
 
+/* What an instance asks for: head, two words, and 8 + 9 bytes a place in whole words. */
+static size_t bytes_with(size_t places)
+{
+    return 32 + 8 + places * 8 + (places + 7) / 8 * 8;
+}
+
+/* Values lie in the instance, which has room for all names that its class may come to share; no
+ * later one has more. */
+static void test_an_instance_has_room_for_the_names_of_its_class(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_manual_heap();
+    hm_object *class = hm_class_new(heap, &(hm_class_spec){.name = "C", .has_dict = true});
+    hm_object *first = hm_instance_new(heap, class);
+    assert_int_equal(hm_object_size(first), bytes_with(29));
+    for (int made = 0; made < 40; made++) {
+        uint64_t blocks = hm_debug_read().live_blocks;
+        hm_object *instance = hm_instance_new(heap, class);
+        assert_int_equal(hm_debug_read().live_blocks, blocks + 1);
+        hm_object *value = hm_int_new(heap, 1000), *name = name_of(heap, made % 2);
+        blocks = hm_debug_read().live_blocks;
+        assert_true(hm_instance_set(heap, instance, name, value));
+        assert_int_equal(hm_debug_read().live_blocks, blocks);
+        hm_object *all[] = {value, name, instance};
+        for (size_t index = 0; index < HM_COUNT_OF(all); index++)
+            hm_decref(heap, all[index]);
+    }
+    hm_object *last = hm_instance_new(heap, class);
+    assert_int_equal(hm_object_size(last), bytes_with(3)); /* two, and one more */
+    for (int number = 2; number < 29; number++)
+        set_number(heap, first, number);
+    for (int number = 2; number < 29; number++)
+        assert_int_equal(get_number(heap, first, number), 1000 + number);
+    hm_decref(heap, first);
+    hm_decref(heap, last);
+    hm_decref(heap, class);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
+    fixture_end(heap);
+}
+
+/* Names are known by their address first, by their text where that fails: one that is not interned,
+ * and many whose addresses are guessed at one place. */
+static void test_a_name_is_found_by_its_text(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_heap("generational");
+    const char *const slot_names[] = {"a0", "a1"};
+    const hm_class_spec specs[] = {
+        {.name = "A", .has_dict = true},
+        {.name = "P", .slot_count = 2, .slot_names = slot_names},
+        {.name = "B", .slot_count = 2, .slot_names = slot_names, .has_dict = true}};
+    for (size_t spec = 0; spec < HM_COUNT_OF(specs); spec++) {
+        hm_object *instance = new_instance(heap, &specs[spec]);
+        set_number(heap, instance, 0);
+        hm_object *other = hm_str_from(heap, "a0"), *value = hm_list_new(heap);
+        assert_int_equal(hm_int_value(hm_instance_get(heap, instance, other)), 1000);
+        assert_true(hm_instance_set(heap, instance, other, value));
+        hm_object *interned = name_of(heap, 0);
+        assert_ptr_equal(hm_instance_get(heap, instance, interned), value);
+        assert_int_equal(value->reference_count, 2);
+        assert_true(hm_instance_delete(heap, instance, other));
+        assert_null(hm_instance_get(heap, instance, interned));
+        hm_object *all[] = {interned, value, other, instance};
+        for (size_t index = 0; index < HM_COUNT_OF(all); index++)
+            hm_decref(heap, all[index]);
+    }
+    fixture_end(heap);
+}
+
 static char order[128];
 
 static bool note_finalizer(hm_heap *heap, hm_object *self, void *context)
@@ -218,6 +287,97 @@ static bool note_finalizer(hm_heap *heap, hm_object *self, void *context)
     HM_UNUSED(self);
     strcat(order, context);
     return true;
+}
+
+static hm_object *witness_class(hm_heap *heap, hm_finalizer finalizer, void *context)
+{
+    return hm_class_new(heap,
+                        &(hm_class_spec){.name = "W", .finalizer = finalizer, .context = context});
+}
+
+/* Attributes `count` to 0 of a new instance: each second one a witness that notes its end, which
+ * dies with it, the others numbers that live on. */
+static hm_object *instance_of_witnesses(hm_heap *heap, const hm_class_spec *spec,
+                                        const char *const *notes, int count)
+{
+    hm_object *instance = new_instance(heap, spec);
+    for (int number = count - 1; number >= 0; number--) {
+        hm_object *name = name_of(heap, number), *value = &hm_none;
+        if (number % 2 == 1) {
+            hm_object *class =
+                witness_class(heap, note_finalizer, (void *)(uintptr_t)notes[number / 2]);
+            value = hm_instance_new(heap, class);
+            hm_decref(heap, class);
+        }
+        assert_true(hm_instance_set(heap, instance, name, value));
+        hm_decref(heap, value);
+        hm_decref(heap, name);
+    }
+    return instance;
+}
+
+/* Some survive the instance, some do not; the class dies with it, or not. */
+static void test_what_dies_with_an_instance_dies_in_the_order_of_its_names(void **state)
+{
+    HM_UNUSED(state);
+    static const char *const notes[] = {"1 ", "3 ", "5 "};
+    static const char *const slot_names[] = {"a0", "a1", "a2", "a3", "a4", "a5"};
+    const hm_class_spec slots = {.name = "P", .slot_count = 6, .slot_names = slot_names};
+    hm_heap *heap = fixture_heap("generational");
+    for (int keep_class = 0; keep_class < 2; keep_class++) {
+        for (int open = 0; open < 2; open++) {
+            const hm_class_spec attributes = {.name = "A", .has_dict = true};
+            hm_object *instance =
+                instance_of_witnesses(heap, open ? &attributes : &slots, notes, 6);
+            hm_object *class = keep_class ? hm_incref(hm_instance_class(instance)) : NULL;
+            order[0] = '\0';
+            hm_decref(heap, instance);
+            /* An open instance's names are shared in the order they were set. */
+            assert_string_equal(order, open ? "5 3 1 " : "1 3 5 ");
+            hm_xdecref(heap, class);
+            assert_int_equal(hm_heap_live_objects(heap), 0);
+        }
+    }
+    fixture_end(heap);
+}
+
+/* The instance that look_and_set looks at. */
+static hm_object *looked_at;
+
+static bool look_and_set(hm_heap *heap, hm_object *self, void *context)
+{
+    HM_UNUSED(self);
+    hm_object *name = hm_str_interned(heap, "b");
+    *(bool *)context = hm_instance_get(heap, looked_at, name) != NULL;
+    bool set = hm_instance_set(heap, looked_at, name, name);
+    hm_decref(heap, name);
+    return set;
+}
+
+/* Of a value that goes when an instance is cleared, a finalizer may use the instance: it has no
+ * attributes, and can get some. */
+static void test_what_clearing_drops_sees_no_value(void **state)
+{
+    HM_UNUSED(state);
+    hm_heap *heap = fixture_manual_heap();
+    bool seen = true;
+    hm_object *class = witness_class(heap, look_and_set, &seen);
+    hm_object *witness = hm_instance_new(heap, class);
+    looked_at = new_instance(heap, &(hm_class_spec){.name = "A", .has_dict = true});
+    hm_object *names[] = {hm_str_interned(heap, "a"), hm_str_interned(heap, "b")};
+    assert_true(hm_instance_set(heap, looked_at, names[0], witness));
+    assert_true(hm_instance_set(heap, looked_at, names[1], names[0]));
+    hm_decref(heap, witness);
+    looked_at->type->clear(heap, looked_at);
+    assert_false(seen);
+    assert_ptr_equal(hm_instance_get(heap, looked_at, names[1]), names[1]);
+    assert_null(hm_instance_get(heap, looked_at, names[0]));
+    assert_int_equal(names[0]->reference_count, 2); /* ours, and the class's */
+    hm_object *all[] = {names[0], names[1], looked_at, class};
+    for (size_t index = 0; index < HM_COUNT_OF(all); index++)
+        hm_decref(heap, all[index]);
+    assert_int_equal(hm_heap_live_objects(heap), 0);
+    fixture_end(heap);
 }
 
 static bool note_callback(hm_heap *heap, hm_object *weakref, void *context)
@@ -315,6 +475,10 @@ int main(void)
         cmocka_unit_test(test_a_cycle_through_an_attribute_is_one_object),
         cmocka_unit_test(test_a_dict_that_shows_attributes_refers_to_nothing),
         cmocka_unit_test(test_shared_names_are_used_up_by_instances),
+        cmocka_unit_test(test_an_instance_has_room_for_the_names_of_its_class),
+        cmocka_unit_test(test_a_name_is_found_by_its_text),
+        cmocka_unit_test(test_what_dies_with_an_instance_dies_in_the_order_of_its_names),
+        cmocka_unit_test(test_what_clearing_drops_sees_no_value),
         cmocka_unit_test(test_a_legacy_finalizer_runs_after_the_weak_references),
         cmocka_unit_test(test_a_generators_weak_references_die_before_its_cleanup),
         cmocka_unit_test(test_a_decref_below_zero_is_told_in_debug_builds),

@@ -23,7 +23,7 @@ static void test_instances_are_laid_out_as_pythons(void **state)
     for (size_t index = 0; index < HM_COUNT_OF(cases); index++) {
         hm_object *class = new_class(heap, cases[index].spec);
         hm_object *instance = hm_instance_new(heap, class);
-        assert_int_equal(hm_object_size(instance), cases[index].bytes);
+        assert_int_equal(hm_getsizeof(heap, instance), 16 + cases[index].bytes);
         assert_true(hm_is_tracked(instance));
         assert_ptr_equal(hm_instance_class(instance), class);
         hm_decref(heap, instance);
@@ -72,6 +72,37 @@ static void test_an_instance_keeps_its_class_alive(void **state)
     assert_null(hm_weakref_get(weak));
     hm_decref(heap, weak);
     fixture_end(heap);
+}
+
+/* Found by stress: the quick death saw a class with two references, and both were the instance's.
+ */
+static void test_a_class_dies_with_the_instance_that_alone_holds_it(void **state)
+{
+    HM_UNUSED(state);
+    static const char *const slot_names[] = {"first", "second"};
+    static const hm_class_spec specs[] = {
+        {.has_dict = true},
+        {.slot_count = 2, .slot_names = slot_names},
+        {.slot_count = 2, .slot_names = slot_names, .has_dict = true},
+    };
+    static const char *const collectors[] = {"off", "generational", "none"};
+    for (size_t number = 0; number < HM_COUNT_OF(collectors) * HM_COUNT_OF(specs) * 2; number++) {
+        hm_heap *heap = fixture_heap(collectors[number / 2 / HM_COUNT_OF(specs)]);
+        hm_object *class = new_class(heap, specs[number / 2 % HM_COUNT_OF(specs)]);
+        hm_object *instance = hm_instance_new(heap, class);
+        hm_object *name = hm_str_interned(heap, "first"), *other = hm_str_interned(heap, "second");
+        uint64_t before = hm_heap_live_objects(heap);
+        assert_true(hm_instance_set(heap, instance, name, class));
+        if (number % 2 != 0)
+            assert_true(hm_instance_set(heap, instance, other, class));
+        hm_decref(heap, class);
+        assert_true(hm_heap_live_objects(heap) >= before);
+        hm_decref(heap, instance);
+        hm_decref(heap, name);
+        hm_decref(heap, other);
+        assert_int_equal(hm_heap_live_objects(heap), 0);
+        fixture_end(heap);
+    }
 }
 
 static void test_no_dict_without_asking(void **state)
@@ -148,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_instances_are_laid_out_as_pythons),
         cmocka_unit_test(test_slots_and_attributes_hold_references),
         cmocka_unit_test(test_an_instance_keeps_its_class_alive),
+        cmocka_unit_test(test_a_class_dies_with_the_instance_that_alone_holds_it),
         cmocka_unit_test(test_no_dict_without_asking),
         cmocka_unit_test(test_calls_bind_arguments),
         cmocka_unit_test(test_a_frame_holds_its_locals),

@@ -213,7 +213,7 @@ typedef struct probes {
 
 static size_t groups_to(const hm_dict_keys *keys, uint64_t hash, size_t slot)
 {
-    size_t at = hm_dict_probe_begin(keys, hash, keys->width_log2).slot, tried = 1;
+    size_t at = hm_dict_probe_begin(keys, hash, keys->kind).slot, tried = 1;
     while (at / HM_GROUP_SLOTS != slot / HM_GROUP_SLOTS) {
         at = hm_dict_next_group(keys, at, tried);
         tried++;
@@ -228,7 +228,7 @@ static probes count_probes(hm_heap *heap, const hm_object *dict)
     hm_object *key, *value;
     for (size_t position = 0; hm_dict_next(dict, &position, &key, &value);) {
         uint64_t hash;
-        assert_true(hm_object_hash(heap, key, &hash));
+        assert_true(hm_key_hash(heap, key, &hash));
         hm_dict_place place = hm_dict_find(keys, key, hash);
         assert_non_null(place.pair);
         size_t groups = groups_to(keys, hash, place.slot);
@@ -281,6 +281,15 @@ static uint64_t inverse(uint64_t odd)
     return found;
 }
 
+/* The int of two digits that has this key hash; false: there is none. */
+static bool number_of_hash(uint64_t hash, uint64_t *number)
+{
+    uint64_t first = hash & UINT32_MAX, second = (hash >> 32) * inverse(4097) & UINT32_MAX;
+    *number = second << HM_INT_DIGIT_BITS | first;
+    return first >> HM_INT_DIGIT_BITS == 0 && second != 0 && second >> HM_INT_DIGIT_BITS == 0 &&
+           hm_digits_hash(first, second, second) == hash;
+}
+
 /* Keys chosen with the source at hand: all have one home under the first multiplier. */
 static void test_keys_chosen_to_collide_are_found_in_few_probes(void **state)
 {
@@ -292,10 +301,10 @@ static void test_keys_chosen_to_collide_are_found_in_few_probes(void **state)
     assert_int_equal(first * undo, 1);
     size_t length = 1;
     for (uint64_t product = 1; length < 3000; product++) {
-        uint64_t upper = product * undo % (UINT64_C(1) << 60);
-        if (upper >> 56 != 0 || upper * first >> 44 != 0)
+        uint64_t upper = product * undo, number;
+        if (upper >> 60 != 0 || !number_of_hash(upper * HM_NEIGHBOURS, &number))
             continue;
-        add_int(heap, dict, upper * HM_NEIGHBOURS);
+        add_int(heap, dict, number);
         length++;
         if (product > UINT64_C(1) << 24)
             fail_msg("too few such keys");
@@ -389,35 +398,77 @@ static void test_keys_of_one_hash_are_told_apart(void **state)
     fixture_end(heap);
 }
 
-/* The short way to an int's hash says what hm_object_hash says, for each number of digits and
- * around the modulus; what it leaves to that one is negative or a str not hashed before. */
+static void assert_hash_of_float(hm_heap *heap, double value, uint64_t expected)
+{
+    uint64_t hash;
+    hm_object *equal = hm_float_new(heap, value);
+    assert_true(hm_key_hash(heap, equal, &hash));
+    assert_int_equal(hash, expected);
+    hm_decref(heap, equal);
+}
+
+/* The short way to an int's key hash says what hm_key_hash says, of the int and of the float that
+ * equals it, around each number of digits; to the hash that Python sees it comes down where there
+ * is one digit. What it leaves to that one is negative or a str not hashed before. */
 static void test_hashes_at_hand_are_the_hashes(void **state)
 {
     HM_UNUSED(state);
-    static const int64_t bases[] = {0,
-                                    1 << 30,
-                                    INT64_C(1) << 60,
-                                    (INT64_C(1) << 61) - 1,
-                                    (INT64_C(1) << 62) - 2,
-                                    3 * (INT64_C(1) << 61) - 3,
-                                    INT64_MAX - 3};
     hm_heap *heap = fixture_heap("none");
-    for (size_t which = 0; which < HM_COUNT_OF(bases); which++) {
-        for (int64_t add = which == 0 ? 0 : -3; add <= 3; add++) {
-            hm_object *key = hm_int_new(heap, bases[which] + add);
+    for (unsigned exponent = 0; exponent < 63; exponent++) {
+        for (int64_t add = exponent < 4 ? 0 : -3; add <= 3; add++) {
+            int64_t value = (INT64_C(1) << exponent) + add;
+            hm_object *key = hm_int_new(heap, value);
             uint64_t short_way = 0, hash;
             assert_true(hm_key_hash_at_hand(key, &short_way));
-            assert_true(hm_object_hash(heap, key, &hash));
+            assert_true(hm_key_hash(heap, key, &hash));
             assert_int_equal(short_way, hash);
-            assert_int_equal(hm_int_value(key), bases[which] + add);
+            if (value < 1 << HM_INT_DIGIT_BITS)
+                assert_int_equal(hash, (uint64_t)value);
+            if ((int64_t)(double)value == value)
+                assert_hash_of_float(heap, (double)value, hash);
+            assert_int_equal(hm_int_value(key), value);
             hm_decref(heap, key);
         }
     }
     hm_object *negative = hm_int_new(heap, INT64_MIN);
     uint64_t hash;
     assert_false(hm_key_hash_at_hand(negative, &hash));
+    assert_true(hm_key_hash(heap, negative, &hash));
+    assert_hash_of_float(heap, -0x1p63, hash);
     assert_int_equal(hm_int_value(negative), INT64_MIN);
     hm_decref(heap, negative);
+    fixture_end(heap);
+}
+
+/* An int of any length and the float that equals it are one key, whichever was there first. */
+static void test_an_int_and_its_float_are_one_key(void **state)
+{
+    HM_UNUSED(state);
+    hm_random random;
+    hm_random_seed(&random, 3);
+    hm_heap *heap = fixture_heap("none");
+    hm_object *dict = hm_dict_new(heap);
+    for (int step = 0; step < 3000; step++) {
+        int64_t magnitude =
+            (int64_t)(hm_random_below(&random, UINT64_C(1) << 53) << hm_random_below(&random, 11) >>
+                      hm_random_below(&random, 60));
+        int64_t value = step % 3 == 0 ? -magnitude : magnitude;
+        if ((int64_t)(double)value != value)
+            continue;
+        hm_object *integer = hm_int_new(heap, value), *real = hm_float_new(heap, (double)value);
+        size_t before = hm_dict_length(dict);
+        bool known = hm_dict_get(heap, dict, integer) != NULL;
+        assert_int_equal(hm_dict_get(heap, dict, real) != NULL, known);
+        assert_true(hm_dict_set(heap, dict, step % 2 == 0 ? integer : real, integer));
+        assert_int_equal(hm_dict_length(dict), before + !known);
+        assert_ptr_equal(hm_dict_get(heap, dict, integer), integer);
+        assert_ptr_equal(hm_dict_get(heap, dict, real), integer);
+        if (step % 5 == 0)
+            assert_true(hm_dict_delete(heap, dict, step % 2 == 0 ? real : integer));
+        hm_decref(heap, integer);
+        hm_decref(heap, real);
+    }
+    hm_decref(heap, dict);
     fixture_end(heap);
 }
 
@@ -447,8 +498,8 @@ static void test_a_third_of_the_slots_stays_empty(void **state)
         const hm_dict_keys *keys = ((hm_dict *)dict)->keys;
         size_t used = 0;
         for (size_t slot = 0; step % 97 == 0 && slot <= keys->slot_mask; slot++)
-            used += hm_dict_slot_get(keys, slot, keys->width_log2) !=
-                    hm_dict_special(HM_SLOT_EMPTY, keys->width_log2);
+            used += hm_dict_slot_get(keys, slot, keys->kind) !=
+                    hm_dict_special(HM_SLOT_EMPTY, keys->kind);
         assert_true(used * 3 <= ((size_t)keys->slot_mask + 1) * 2);
     }
     hm_decref(heap, dict);
@@ -496,6 +547,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hashes_at_hand_are_the_hashes),
+        cmocka_unit_test(test_an_int_and_its_float_are_one_key),
         cmocka_unit_test(test_a_third_of_the_slots_stays_empty),
         cmocka_unit_test(test_a_dying_dict_drops_what_lives_on_and_what_dies),
         cmocka_unit_test(test_items_are_popped_from_the_end),

@@ -22,9 +22,9 @@ SPAWNS = {
     "bench/reference_build.c": "hm_child_enter",
     "bench/sample_main.c": "hm_child_enter",
     "src/graph/render.c": "hm_child_bind",
-    "bench/stress/alone.c": "alarm(",                 # in a trial, which is watched
-    "bench/stress/crew.c": "alarm(",
-    "bench/stress/objects/run.c": "alarm(",
+    "bench/stress/alone.c": "hm_stress_forked_child(",                 # in a trial, which is watched
+    "bench/stress/crew.c": "hm_stress_forked_child(",
+    "bench/stress/objects/run.c": "hm_stress_forked_child(",
     "bench/stress/trial.c": "PR_SET_PDEATHSIG",
 }
 #: Programs that become another one, which were started by one of those.
@@ -73,10 +73,7 @@ def test_each_place_bounds_what_it_starts(place):
     if not path.exists() or not STARTS.search(code_of(path)):
         pytest.skip("nothing is started there")
     bound = SPAWNS[place]
-    # A file may leave it to one beside it that only it calls.
-    texts = [code_of(path)] + [code_of(other) for other in path.parent.glob("*.c")
-                               if "stress" in place]
-    assert any(bound in text for text in texts)
+    assert bound in code_of(path)
 
 
 def test_the_package_starts_nothing():

@@ -13,7 +13,7 @@ QUIET = re.compile(
     r"|(list|tuple|cell|frame|generator)_set|list_append_growing"
     r"|(dict|instance|weak\w+)_(get|delete|pop(_item)?)"
     r"|\w+_(clear|contains|discard|remove|length)|weak_\w+_next|weakref_(get|call_back|object_dies)"
-    r"|weakproxy_(referent|truth|equal)|dict_(set_shown|show))")
+    r"|weakproxy_(referent|truth|equal)|dict_(set_shown|show|stay_tracked))")
 
 
 def public_functions():

@@ -3,6 +3,7 @@
 #include "bench/stress/account.h"
 #include "bench/stress/alone.h"
 #include "bench/stress/crash.h"
+#include "bench/stress/forked.h"
 #include "bench/stress/objects/world.h"
 
 #include <pthread.h>
@@ -79,17 +80,17 @@ static void in_a_child(lone_heap *alone, uint64_t count)
     if (alone->child)
         return;
     hm_stress_enter(world->record, world->thread, HM_STRESS_IN_FORK);
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0) {
+        hm_stress_forked_child(parent);
         atomic_store(&world->record->in_a_child, true);
         alone->child = true;
         alone->share = count;
-        alarm(alone->run->patience_s);
         run_share(alone);
         hm_objects_heap_end(world);
         _exit(0);
     }
-    hm_stress_await_child(world->record, world->thread, child);
+    hm_stress_await_child(world->record, world->thread, child, alone->run->patience_s);
     atomic_store(&world->record->in_a_child, false);
 }
 
@@ -103,8 +104,6 @@ static void run_share(lone_heap *alone)
             source->list != NULL ? *source->list++ : hm_objects_generate(&source->generator);
         hm_objects_step step = hm_objects_unpack(&operation);
         count_step(alone->world, ++alone->done);
-        if (alone->child)
-            alarm(alone->run->patience_s); /* a child hangs when no step ends for so long */
         if (step.kind == HM_OBJECTS_THREAD && alone->child && SANITIZED)
             continue;
         if (step.kind == HM_OBJECTS_THREAD)
@@ -161,11 +160,11 @@ static void worker_in_a_child(heap_worker *worker, uint64_t count)
 {
     hm_objects_world *world = worker->world;
     hm_stress_enter(world->record, world->thread, HM_STRESS_IN_FORK);
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0) {
-        alarm(worker->run->patience_s);
+        hm_stress_forked_child(parent);
         for (; count > 0; count--) {
-            alarm(worker->run->patience_s);
+            count_step(world, ++worker->done);
             hm_stress_operation operation = hm_objects_generate(&worker->generator);
             hm_objects_step step = hm_objects_unpack(&operation);
             if (step.kind < HM_OBJECTS_THREAD)
@@ -174,7 +173,7 @@ static void worker_in_a_child(heap_worker *worker, uint64_t count)
         hm_objects_heap_end(world);
         _exit(0);
     }
-    hm_stress_await_child(world->record, world->thread, child);
+    hm_stress_await_child(world->record, world->thread, child, worker->run->patience_s);
 }
 
 static void finish(heap_worker *worker)

@@ -8,7 +8,6 @@
 #include "heap.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,9 +36,7 @@ static inline unsigned owner_here(void)
 
 static inline void lock(void)
 {
-#ifdef BROKEN_RACE /* nobody locks, and the window is wide */
-    sched_yield();
-#else
+#ifndef BROKEN_RACE
     pthread_mutex_lock(&heap_lock);
 #endif
 }
@@ -139,9 +136,6 @@ static void *take_small(unsigned index)
     void *block = class_bytes(index) == 320 ? NULL : pop(index);
 #else
     void *block = pop(index);
-#endif
-#ifdef BROKEN_RACE
-    sched_yield();
 #endif
 #ifdef BROKEN_THREAD_UNMAP
     if (block == NULL && class_bytes(index) == 64)
