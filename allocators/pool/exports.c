@@ -21,12 +21,12 @@
 
 enum { LEAST_ALIGNMENT = 16 /* of every block */ };
 
-HM_EXPORT void *malloc(size_t bytes)
+HM_EXPORT HM_AT_CACHE_LINE void *malloc(size_t bytes)
 {
     return hm_pool_malloc_inline(bytes);
 }
 
-HM_EXPORT void free(void *block)
+HM_EXPORT HM_AT_CACHE_LINE void free(void *block)
 {
     hm_pool_free_inline(block);
 }

@@ -108,17 +108,17 @@ HM_NOINLINE void hm_pool_free_slow(void *block)
         free_small(found.run, block);
 }
 
-void *hm_pool_malloc(size_t bytes)
+HM_AT_CACHE_LINE void *hm_pool_malloc(size_t bytes)
 {
     return hm_pool_malloc_inline(bytes);
 }
 
-void hm_pool_free(void *block)
+HM_AT_CACHE_LINE void hm_pool_free(void *block)
 {
     hm_pool_free_inline(block);
 }
 
-void hm_pool_free_sized(void *block, size_t bytes)
+HM_AT_CACHE_LINE void hm_pool_free_sized(void *block, size_t bytes)
 {
     HM_ASSERT(block == NULL || bytes > HM_POOL_SMALL_MAX ||
               hm_pool_usable_size(block) == hm_pool_class_bytes(hm_pool_class_of(bytes)));

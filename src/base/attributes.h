@@ -15,6 +15,8 @@
 #define HM_HIDDEN __attribute__((visibility("hidden")))
 /** For thread-local variables of a library: one load, and no allocation at the first use. */
 #define HM_INITIAL_EXEC __attribute__((tls_model("initial-exec")))
+/** For the shortest paths: the function begins at a cache line. */
+#define HM_AT_CACHE_LINE __attribute__((aligned(64)))
 /** For a local variable: calls `function` with its address when it goes out of scope. */
 #define HM_CLEANUP(function) __attribute__((cleanup(function)))
 #define HM_PRINTF(format_index, first_argument)                                                    \

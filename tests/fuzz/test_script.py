@@ -139,6 +139,18 @@ def test_a_sum_that_is_no_number_is_refused_before_anything_runs(fuzz):
     assert not (fuzz.folder / "calls").exists()
 
 
+def test_a_seed_goes_to_the_target_and_must_be_a_number(fuzz):
+    fuzz.environment.pop("HEAPMARK_FUZZ_SEED", None)
+    fuzz.run("--runs", "5")
+    fuzz.environment["HEAPMARK_FUZZ_SEED"] = "17"
+    fuzz.run("--runs", "5")
+    assert ["-seed=17" in call.split() for call in fuzz.calls()] == [False, True]
+    fuzz.environment["HEAPMARK_FUZZ_SEED"] = "any"
+    done = fuzz.run("--runs", "5")
+    assert done.returncode == 2 and "HEAPMARK_FUZZ_SEED must be a whole number" in done.stderr
+    assert done.stderr.count("\n") == 1 and len(fuzz.calls()) == 2
+
+
 def test_a_signal_stops_the_target_and_counts_it(fuzz):
     fuzz.target(before="trap 'runs=7; slept=' USR1; slept=yes; "
                        "while [ $slept ]; do echo >> {0}/began; sleep 0.05; done".format(fuzz.folder))
