@@ -65,33 +65,57 @@ static HM_ALWAYS_INLINE hm_dict_probe hm_dict_probe_begin(const hm_dict_keys *ke
         .slot = mixed >> 32 ^ neighbour, .tag = tag & ~keys->slot_mask, .mixed = tag};
 }
 
-static HM_ALWAYS_INLINE uint32_t hm_dict_slot_get(const hm_dict_keys *keys, size_t slot,
-                                                  unsigned kind)
+/** Where a slot lies. */
+static HM_ALWAYS_INLINE void *hm_dict_slot_at(const hm_dict_keys *keys, size_t slot, unsigned kind)
+{
+    return keys->index + (slot << hm_kind_width(kind));
+}
+
+/** The slot that lies there, or its partner: an index begins at a multiple of two slots. Without a
+ * branch, for which it is cannot be guessed. */
+static HM_ALWAYS_INLINE void *hm_dict_partner_if(bool partner, void *at, unsigned kind)
+{
+    return (void *)((uintptr_t)at ^ (uintptr_t)partner << hm_kind_width(kind));
+}
+
+/** The word of the slot that lies there. */
+static HM_ALWAYS_INLINE uint32_t hm_dict_word_get(const void *at, unsigned kind)
 {
     switch (hm_kind_width(kind)) {
     case 0:
-        return ((const uint8_t *)keys->index)[slot];
+        return *(const uint8_t *)at;
     case 1:
-        return ((const uint16_t *)keys->index)[slot];
+        return *(const uint16_t *)at;
     default:
-        return ((const uint32_t *)keys->index)[slot];
+        return *(const uint32_t *)at;
     }
+}
+
+static HM_ALWAYS_INLINE void hm_dict_word_set(void *at, unsigned kind, uint32_t word)
+{
+    switch (hm_kind_width(kind)) {
+    case 0:
+        *(uint8_t *)at = (uint8_t)word;
+        break;
+    case 1:
+        *(uint16_t *)at = (uint16_t)word;
+        break;
+    default:
+        *(uint32_t *)at = word;
+        break;
+    }
+}
+
+static HM_ALWAYS_INLINE uint32_t hm_dict_slot_get(const hm_dict_keys *keys, size_t slot,
+                                                  unsigned kind)
+{
+    return hm_dict_word_get(hm_dict_slot_at(keys, slot, kind), kind);
 }
 
 static HM_ALWAYS_INLINE void hm_dict_slot_set(hm_dict_keys *keys, size_t slot, unsigned kind,
                                               uint32_t word)
 {
-    switch (hm_kind_width(kind)) {
-    case 0:
-        ((uint8_t *)keys->index)[slot] = (uint8_t)word;
-        break;
-    case 1:
-        ((uint16_t *)keys->index)[slot] = (uint16_t)word;
-        break;
-    default:
-        ((uint32_t *)keys->index)[slot] = word;
-        break;
-    }
+    hm_dict_word_set(hm_dict_slot_at(keys, slot, kind), kind, word);
 }
 
 /** A slot's word as HM_SLOT_EMPTY and HM_SLOT_REMOVED have it at this width. */
@@ -229,9 +253,9 @@ static inline hm_dict_place hm_dict_find(const hm_dict_keys *keys, const hm_obje
 /** A look at a key's home and the slot beside it: what both, or the first alone, told. */
 typedef struct hm_dict_glance {
     hm_dict_pair *pair; /**< of its entry, which is there; else NULL */
-    size_t slot;
+    void *at;           /**< a slot */
     uint32_t tag;
-    bool empty; /**< it has no entry, and `slot` is free for one */
+    bool empty; /**< it has no entry, and the slot is free for one */
 } hm_dict_glance;
 
 /** Which of the two slots has the key's tag; the second where none has. `*entry`: of what it says,
@@ -267,18 +291,19 @@ static HM_ALWAYS_INLINE hm_dict_place hm_dict_peek(const hm_dict_keys *keys, con
     return (hm_dict_place){.pair = HM_LIKELY(pair->key == key) ? pair : NULL, .slot = slot};
 }
 
-/** The same for a key that is perhaps not there and then wants a slot. */
+/** The same for a key that is perhaps not there and then wants a slot. Where that lies and the tag
+ * are all that lives on from one look to the next, for registers are few. */
 static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_at(const hm_dict_keys *keys,
                                                          const hm_object *key, uint64_t hash,
                                                          unsigned kind)
 {
     uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, kind);
     hm_dict_probe probe = hm_dict_probe_begin(keys, hash, kind);
-    uint32_t word = hm_dict_slot_get(keys, probe.slot, kind);
-    hm_dict_glance seen = {.slot = probe.slot, .tag = probe.tag};
+    hm_dict_glance seen = {.at = hm_dict_slot_at(keys, probe.slot, kind), .tag = probe.tag};
+    uint32_t word = hm_dict_word_get(seen.at, kind);
     if ((word ^ probe.tag) >= keys->entry_count) {
-        seen.slot ^= (size_t)(word != nothing);
-        word = hm_dict_slot_get(keys, seen.slot, kind);
+        seen.at = hm_dict_partner_if(word != nothing, seen.at, kind);
+        word = hm_dict_word_get(seen.at, kind);
         seen.empty = word == nothing;
         if (HM_LIKELY(seen.empty) || (word ^ probe.tag) >= keys->entry_count)
             return seen;
@@ -289,14 +314,13 @@ static HM_ALWAYS_INLINE hm_dict_glance hm_dict_glance_at(const hm_dict_keys *key
 }
 
 /** Adds an entry (stealing both references) for a key that is not there, in the slot where it
- * belongs; there must be room. */
-static HM_ALWAYS_INLINE void hm_dict_add(hm_dict_keys *keys, size_t slot, uint32_t tag,
-                                         hm_object *key, uint64_t hash, hm_object *value,
-                                         unsigned kind)
+ * belongs, which lies `at`; there must be room. */
+static HM_ALWAYS_INLINE void hm_dict_add(hm_dict_keys *keys, void *at, uint32_t tag, hm_object *key,
+                                         uint64_t hash, hm_object *value, unsigned kind)
 {
     HM_ASSERT(keys->entry_count < keys->room);
     uint32_t entry = keys->entry_count++;
-    hm_dict_slot_set(keys, slot, kind, tag | entry);
+    hm_dict_word_set(at, kind, tag | entry);
     hm_dict_pair *pair = hm_dict_kind_pair(keys, entry, kind);
     *pair = (hm_dict_pair){key, value};
     if ((kind & HM_KIND_STR) == 0)

@@ -38,17 +38,18 @@ static void share_new_key(hm_dict *dict, hm_object *key)
         hm_dict_stop_showing(&dict->base);
 }
 
-/* True where one more entry of this kind of key goes into the table as it is. */
-static HM_ALWAYS_INLINE bool has_room(const hm_dict_keys *keys, const hm_object *key)
+/* True where one more entry of this kind of key goes into the table, which is of `kind`, as it is.
+ */
+static HM_ALWAYS_INLINE bool has_room(const hm_dict_keys *keys, const hm_object *key, unsigned kind)
 {
     return keys->entry_count < keys->room &&
-           (!hm_dict_keys_str_only(keys) || hm_is(key, &hm_str_type));
+           ((kind & HM_KIND_STR) == 0 || hm_is(key, &hm_str_type));
 }
 
 static HM_ALWAYS_INLINE void add(hm_dict *dict, hm_object *key, uint64_t hash, hm_object *value,
-                                 size_t slot, uint32_t tag, unsigned kind)
+                                 void *at, uint32_t tag, unsigned kind)
 {
-    hm_dict_add(dict->keys, slot, tag, hm_incref(key), hash, hm_incref(value), kind);
+    hm_dict_add(dict->keys, at, tag, hm_incref(key), hash, hm_incref(value), kind);
     dict->length++;
     dict->version++;
 }
@@ -65,7 +66,7 @@ static void add_in_slot(hm_dict *dict, hm_object *key, uint64_t hash, hm_object 
 {
     unsigned kind = dict->keys->kind;
     uint32_t tag = hm_dict_probe_begin(dict->keys, hash, kind).tag;
-    add(dict, key, hash, value, slot, tag, kind);
+    add(dict, key, hash, value, hm_dict_slot_at(dict->keys, slot, kind), tag, kind);
 }
 
 /* Moves the entries to where there is room, or where their hashes are mixed otherwise, and looks
@@ -73,7 +74,7 @@ static void add_in_slot(hm_dict *dict, hm_object *key, uint64_t hash, hm_object 
 static bool move_entries(hm_heap *heap, hm_dict *dict, hm_object *key, uint64_t hash,
                          hm_dict_place *place)
 {
-    if (has_room(dict->keys, key))
+    if (has_room(dict->keys, key, dict->keys->kind))
         hm_dict_keys_mix_again(heap, dict->keys, dict->length);
     else if (!make_room(heap, dict, hm_is(key, &hm_str_type)))
         return false;
@@ -88,7 +89,8 @@ static HM_NOINLINE bool set_hashed(hm_heap *heap, hm_dict *dict, hm_object *key,
                                    uint64_t hash, bool track)
 {
     hm_dict_place place = hm_dict_find(dict->keys, key, hash);
-    bool stays = place.pair != NULL || (has_room(dict->keys, key) && !place.crowded);
+    bool stays =
+        place.pair != NULL || (has_room(dict->keys, key, dict->keys->kind) && !place.crowded);
     if (!stays && !move_entries(heap, dict, key, hash, &place))
         return false;
     if (track)
@@ -164,13 +166,13 @@ static HM_ALWAYS_INLINE bool set_farther(hm_heap *heap, hm_dict *dict, hm_object
                                          hm_object *value, uint64_t hash, unsigned kind)
 {
     hm_dict_keys *keys = dict->keys;
-    if (!has_room(keys, key) || dict->length != keys->entry_count)
+    if (!has_room(keys, key, kind) || dict->length != keys->entry_count)
         return set_hashed(heap, dict, key, value, hash, true);
     hm_dict_probe probe = hm_dict_probe_begin(keys, hash, kind);
     hm_dict_place place = hm_dict_find_in_groups(keys, key, hash, probe, kind);
     if (HM_UNLIKELY(place.pair != NULL) || HM_UNLIKELY(place.crowded))
         return set_hashed(heap, dict, key, value, hash, true);
-    add(dict, key, hash, value, place.slot, probe.tag, kind);
+    add(dict, key, hash, value, hm_dict_slot_at(keys, place.slot, kind), probe.tag, kind);
     return true;
 }
 
@@ -188,20 +190,9 @@ static HM_ALWAYS_INLINE bool replace(hm_heap *heap, hm_dict *dict, hm_dict_pair 
     return true;
 }
 
-/* The short way of a store, of an int or a str in a table of this kind, where nobody wants to be
- * told. Without a call, so that it has registers enough; false: nothing is done. */
-static HM_ALWAYS_INLINE bool set_shortly(hm_heap *heap, hm_dict *dict, hm_object *key,
-                                         hm_object *value, uint64_t hash, unsigned kind)
-{
-    hm_dict_glance seen = hm_dict_glance_at(dict->keys, key, hash, kind);
-    if (seen.empty && has_room(dict->keys, key)) {
-        add(dict, key, hash, value, seen.slot, seen.tag, kind);
-        return true;
-    }
-    return seen.pair != NULL && replace(heap, dict, seen.pair, value);
-}
-
-/* Functions a kind of table, so that none saves registers for another. */
+/* Functions a kind of table, so that none saves registers for another: the short way of a store, of
+ * an int or a str in a table of this kind, where nobody wants to be told, and the farther one. What
+ * the short way calls it calls last, so that it needs no frame. */
 #define DEFINE_SET(name, kind)                                                                     \
     static HM_NOINLINE bool set_farther_##name(hm_heap *heap, hm_dict *dict, hm_object *key,       \
                                                hm_object *value, uint64_t hash)                    \
@@ -211,8 +202,13 @@ static HM_ALWAYS_INLINE bool set_shortly(hm_heap *heap, hm_dict *dict, hm_object
     static HM_NOINLINE bool set_##name(hm_heap *heap, hm_dict *dict, hm_object *key,               \
                                        hm_object *value, uint64_t hash)                            \
     {                                                                                              \
-        if (HM_LIKELY(set_shortly(heap, dict, key, value, hash, kind)))                            \
+        hm_dict_glance seen = hm_dict_glance_at(dict->keys, key, hash, kind);                      \
+        if (HM_LIKELY(seen.empty) && HM_LIKELY(has_room(dict->keys, key, kind))) {                 \
+            add(dict, key, hash, value, seen.at, seen.tag, kind);                                  \
             return true;                                                                           \
+        }                                                                                          \
+        if (seen.pair != NULL)                                                                     \
+            return replace(heap, dict, seen.pair, value);                                          \
         return set_farther_##name(heap, dict, key, value, hash);                                   \
     }
 
@@ -258,35 +254,63 @@ static HM_ALWAYS_INLINE bool set_small(hm_heap *heap, hm_dict *dict, hm_object *
     return true;
 }
 
-static HM_NOINLINE bool set_by_kind(hm_heap *heap, hm_object *object, hm_object *key,
-                                    hm_object *value)
+/* A store by a key of this hash in a table that such a key makes, or in another. */
+static HM_ALWAYS_INLINE bool set_by_kind(hm_heap *heap, hm_dict *dict, hm_object *key,
+                                         hm_object *value, uint64_t hash)
 {
-    hm_dict *dict = (hm_dict *)object;
-    uint64_t hash;
-    if (!hm_key_hash_at_hand(key, &hash) || !stores_untold(heap, dict, value))
-        return set_anywhere(heap, object, key, value, true);
-    unsigned kind = dict->keys->kind;
-    if (kind == (HM_KIND_ANY | 1))
-        return set_any_1(heap, dict, key, value, hash);
-    if (kind == (HM_KIND_ANY | 2))
-        return set_any_2(heap, dict, key, value, hash);
-    if (kind == (HM_KIND_ANY | 0))
+    switch (dict->keys->kind) {
+    case HM_KIND_ANY | 0:
         return set_any_0(heap, dict, key, value, hash);
-    if (kind == (HM_KIND_STR | 0))
+    case HM_KIND_ANY | 1:
+        return set_any_1(heap, dict, key, value, hash);
+    case HM_KIND_ANY | 2:
+        return set_any_2(heap, dict, key, value, hash);
+    case HM_KIND_STR | 0:
         return set_str_0(heap, dict, key, value, hash);
-    if (kind == (HM_KIND_STR | 1))
+    case HM_KIND_STR | 1:
         return set_str_1(heap, dict, key, value, hash);
-    if (kind == (HM_KIND_STR | 2))
+    case HM_KIND_STR | 2:
         return set_str_2(heap, dict, key, value, hash);
-    return set_small_otherwise(heap, dict, key, value, hash);
+    default:
+        return set_small_otherwise(heap, dict, key, value, hash);
+    }
+}
+
+static HM_NOINLINE bool set_otherwise(hm_heap *heap, hm_dict *dict, hm_object *key,
+                                      hm_object *value, uint64_t hash)
+{
+    return set_by_kind(heap, dict, key, value, hash);
+}
+
+/* A store by a str in a table that is not small, or not its first. */
+static HM_NOINLINE bool set_by_str(hm_heap *heap, hm_dict *dict, hm_object *key, hm_object *value)
+{
+    uint64_t hash = ((const hm_str *)key)->hash;
+    if (HM_UNLIKELY(hash == 0) || HM_UNLIKELY(!stores_untold(heap, dict, value)))
+        return set_anywhere(heap, &dict->base, key, value, true);
+    return set_by_kind(heap, dict, key, value, hash);
+}
+
+/* A store by what is no str. */
+static HM_NOINLINE bool set_by_other(hm_heap *heap, hm_dict *dict, hm_object *key, hm_object *value)
+{
+    uint64_t hash;
+    if (HM_UNLIKELY(!hm_int_hash_at_hand(key, &hash)) ||
+        HM_UNLIKELY(!stores_untold(heap, dict, value)))
+        return set_anywhere(heap, &dict->base, key, value, true);
+    if (HM_LIKELY(dict->keys->kind == (HM_KIND_ANY | 1)))
+        return set_any_1(heap, dict, key, value, hash);
+    return set_otherwise(heap, dict, key, value, hash);
 }
 
 bool hm_dict_set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *value)
 {
     hm_dict *dict = (hm_dict *)object;
     HM_ASSERT(hm_is(object, &hm_dict_type));
-    if (!hm_is(key, &hm_str_type) || !hm_dict_is_small(dict->keys))
-        return set_by_kind(heap, object, key, value);
+    if (!hm_is(key, &hm_str_type))
+        return set_by_other(heap, dict, key, value);
+    if (!hm_dict_is_small(dict->keys))
+        return set_by_str(heap, dict, key, value);
     uint64_t hash = ((const hm_str *)key)->hash;
     if (HM_UNLIKELY(hash == 0) || HM_UNLIKELY(!stores_untold(heap, dict, value)))
         return set_anywhere(heap, object, key, value, true);

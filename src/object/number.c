@@ -123,17 +123,28 @@ hm_object *hm_int_new(hm_heap *heap, int64_t value)
                : new_long(heap, value < 0, magnitude);
 }
 
+/* The value of an int of no digit, or of one below zero. */
+static HM_NOINLINE int64_t value_below(const integer *number)
+{
+    int64_t digits = number->signed_digits;
+    if (digits == 0)
+        return 0;
+    uint64_t magnitude = number->digits[0];
+    if (digits < -1)
+        magnitude = hm_int_long_magnitude(number, (uint64_t)-digits);
+    return (int64_t)(0 - magnitude);
+}
+
 int64_t hm_int_value(const hm_object *object)
 {
     HM_ASSERT(object->type->flags & HM_TYPE_INT);
     const integer *number = (const integer *)object;
     int64_t digits = number->signed_digits;
-    uint64_t negative = digits < 0 ? UINT64_MAX : 0,
-             count = (uint64_t)(digits < 0 ? -digits : digits);
-    uint64_t magnitude = number->digits[0];
-    if (count > 1)
-        magnitude = hm_int_long_magnitude(number, count);
-    return (int64_t)((magnitude ^ negative) - negative);
+    if (HM_LIKELY(digits == 1))
+        return number->digits[0];
+    if (HM_LIKELY(digits > 1))
+        return (int64_t)hm_int_long_magnitude(number, (uint64_t)digits);
+    return value_below(number);
 }
 
 hm_object *hm_float_new(hm_heap *heap, double value)
