@@ -112,6 +112,16 @@ def test_the_executions_of_all_runs_are_summed(fuzz):
     assert [path.name for path in fuzz.corpus.iterdir() if path.is_file()] == ["spec.executions"]
 
 
+def test_runs_without_sanitizers_have_another_build_and_sums_of_their_own(fuzz):
+    Fuzz.program(fuzz.folder / "tools" / "cmake", f'#!/bin/sh\necho "$@" >> {fuzz.folder}/cmake\n')
+    fuzz.run("--runs", "30")
+    assert fuzz.run("--plain", "--runs", "70").stdout == "spec: executions: 70, in all: 70\n"
+    assert fuzz.run("--plain", "--sums").stdout == "spec: executions in all: 70\n"
+    assert fuzz.run("--sums").stdout == "spec: executions in all: 30\n"
+    calls = (fuzz.folder / "cmake").read_text().splitlines()
+    assert [call.split()[1] for call in calls if "--preset" in call] == ["fuzz", "fuzz-plain"]
+
+
 def test_a_total_is_reached_in_rounds_and_counts_what_was_run_before(fuzz):
     fuzz.run("--runs", "30")
     done = fuzz.run("--total", "260")
