@@ -192,7 +192,7 @@ static HM_ALWAYS_INLINE bool replace(hm_heap *heap, hm_dict *dict, hm_dict_pair 
 
 /* Functions a kind of table, so that none saves registers for another: the short way of a store, of
  * an int or a str in a table of this kind, where nobody wants to be told, and the farther one. What
- * the short way calls it calls last, so that it needs no frame. */
+ * the short way calls it calls last, so that it saves no registers around a call. */
 #define DEFINE_SET(name, kind)                                                                     \
     static HM_NOINLINE bool set_farther_##name(hm_heap *heap, hm_dict *dict, hm_object *key,       \
                                                hm_object *value, uint64_t hash)                    \
