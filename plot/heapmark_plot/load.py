@@ -109,8 +109,12 @@ def _read_environment(path: Path) -> dict:
         settings = backend.setdefault("environment", {})
         require(backend, {"environment": (dict, type(None))}, f"{path}: backends[{index}]")
         check_texts(list((settings or {}).values()), f"{path}: backends[{index}].environment")
+    first = {}
     for index, metric in enumerate(environment["metrics"]):
-        check_texts(metric["kinds"], f"{path}: metrics[{index}].kinds")
+        where = f"{path}: metrics[{index}]"
+        check_texts(metric["kinds"], f"{where}.kinds")
+        if first.setdefault(metric["name"], index) != index:
+            raise InputError(f"{where}: {metric['name']!r} is metrics[{first[metric['name']]}] already")
     check_texts(environment["command_line"], f"{path}: command_line")
     _check_plan(environment["plan"], f"{path}: plan")
     _check_options(environment["options"], f"{path}: options")

@@ -17,6 +17,14 @@ static void put_own_build(json_t *document)
     json_object_set_new(document, "heapmark", json_string(hm_version()));
 }
 
+enum { MOST_REPETITIONS = 8 };
+
+/* A plan of a million samples takes seconds and tells no more than one of some. */
+static void limit(unsigned *repetitions)
+{
+    *repetitions = *repetitions < MOST_REPETITIONS ? *repetitions : MOST_REPETITIONS;
+}
+
 /* A resumed run's way (bench/run.c), up to where it would write. */
 static void resume(hm_run_options *options, const json_t *document)
 {
@@ -25,6 +33,9 @@ static void resume(hm_run_options *options, const json_t *document)
     hm_error error = {0};
     const json_t *stored = json_object_get(document, "options");
     hm_status status = hm_run_options_resume(options, stored, &error);
+    limit(&options->repetitions);
+    limit(&options->memory_repetitions);
+    limit(&options->latency_repetitions);
     /* Pythons are programs that would be run. */
     if (status == HM_OK && options->references.count > 0)
         return;

@@ -127,6 +127,11 @@ def test_wrong_schema_number_is_refused(own_run, edit_environment, number):
     refused(own_run, r"environment\.json: schema .* is not the one this report reads \(2\)")
 
 
+def test_a_metric_twice_is_refused_with_both_places(own_run, edit_environment):
+    edit_environment(own_run, lambda environment: environment["metrics"].insert(2, environment["metrics"][0]))
+    refused(own_run, r"environment\.json: metrics\[2\]: 'ns_per_op' is metrics\[0\] already")
+
+
 def test_truncated_environment_is_refused(own_run):
     path = own_run / "environment.json"
     path.write_text(path.read_text()[:500])

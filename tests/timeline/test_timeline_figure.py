@@ -149,6 +149,16 @@ def test_the_ten_lines_that_changed_most_and_the_rest_in_one_sum():
     assert "all other lines" in text and f"made_{expected[9] - 100} = hm_bytes_new" in text
 
 
+def test_a_whole_number_may_be_written_with_a_point():
+    made = made_up.document(lines=3)
+    same = svg_of(made)
+    for phase in made["sites"]["phases"]:
+        for line in phase["lines"]:
+            line["increment_count"] = float(line["increment_count"])
+            line["increment_bytes"] = float(line["increment_bytes"])
+    assert svg_of(made) == same
+
+
 def test_amounts_have_their_sign():
     text = svg_of(made_up.document(phases=("build", "steady", "release"), lines=1))
     assert ">+1.00 MiB<" in text.replace("\n", "")

@@ -22,6 +22,7 @@ _GENERATIONS = ((INK, 1.3), ("#3f7fae", 0.9), ("#8c98a4", 0.7))  # from the olde
 
 # Inches.
 _LEFT, _RIGHT, _TOP = 0.78, 0.16, 1.22
+_LEGEND_GAP = 0.3  #: between two entries
 _MEMORY, _OBJECTS, _RUG = 2.1, 1.25, 0.6
 _LEGEND, _BETWEEN, _AXIS = 0.3, 0.1, 0.5
 _FIRST_LEGEND, _NAMES, _ELBOW = 0.68, 0.96, 1.16  # down to a middle, a middle, a bend
@@ -261,17 +262,24 @@ def _draw_collections(picture: Picture, sheet: _Sheet, axes, legend_top: float, 
     if not any(entry["count"] for entry in generations):
         sheet.text(_LEFT, legend_top, "no collections", style="italic")
         return
+    legend = [f"{name}: {_collections_words(entry)}" for name, entry in zip(names, generations)]
+    size = _size_that_fits(legend)
     left = _LEFT
-    for row, (name, entry) in enumerate(zip(names, generations)):
+    for row, (words, entry) in enumerate(zip(legend, generations)):
         age = len(generations) - 1 - row
         colour, width = _GENERATIONS[min(age, len(_GENERATIONS) - 1)]
         _draw_ticks(axes, row, entry["kept"], colour, width, time)
-        words = f"{name}: {_collections_words(entry)}"
-        text = sheet.text(left, legend_top, words,
+        text = sheet.text(left, legend_top, words, size=size,
                           style="normal" if entry["count"] else "italic")
         picture.tip(text, f"{words}; pauses {units.nanoseconds(entry['pause_total_ns'])} in all,"
                           f" {units.nanoseconds(entry['pause_max_ns'])} the longest")
-        left += text_width(words, 8) + 0.3
+        left += text_width(words, size) + _LEGEND_GAP
+
+
+def _size_that_fits(legend: list[str], size: float = 8) -> float:
+    """The size at which the entries stand beside one another, however wide this machine's font is."""
+    room = WIDTH_INCHES - _LEFT - len(legend) * _LEGEND_GAP
+    return size * min(1, room / sum(text_width(words, size) for words in legend))
 
 
 def _collections_words(entry: dict) -> str:
@@ -328,7 +336,8 @@ def _site_rows(document: dict) -> list[tuple[dict | None, list[tuple[int, int]]]
             key = (line["file"], line["line"], line["function"])
             found.setdefault(key, line)
             row = changes.setdefault(key, [(0, 0)] * len(sites["phases"]))
-            row[index] = (line["increment_bytes"], line["increment_count"])
+            # JSON has one kind of number: 3.0 is an integer for the schema as well.
+            row[index] = (int(line["increment_bytes"]), int(line["increment_count"]))
     order = sorted((key for key in changes if any(size for size, _ in changes[key])),
                    key=lambda key: (-max(abs(size) for size, _ in changes[key]), key))
     rows = [(found[key], changes[key]) for key in order[:_MOST_SITES]]
