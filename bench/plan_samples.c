@@ -53,7 +53,8 @@ static void add_block(hm_plan *plan, size_t work, unsigned repetition, hm_random
     size_t control = control_cell(plan);
     if (plan->cells[control].work == work)
         add_sample(plan, control, HM_SAMPLE_TIME, HM_ROLE_CONTROL, repetition);
-    shuffle(plan->samples + first, plan->sample_count - first, random);
+    if (plan->sample_count > first) /* a work may have no cell, and the plan no sample yet */
+        shuffle(plan->samples + first, plan->sample_count - first, random);
 }
 
 void hm_plan_add_blocks(hm_plan *plan, const bool *works, unsigned repetition, hm_random *random)
