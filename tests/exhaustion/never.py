@@ -42,8 +42,8 @@ NEVER = {
     r"hm_weak_(container_(clear|deallocate|commit)|iterator_(begin|end|check|entry))":
         "takes entries out or steps on",
     # Tables: their readers.
-    r"hm_dict_(stop_showing|probe_begin|slot_get|slot_set|special|group_match|next_group"
-    r"|entry_equals|pair_if|choose_empty|find_in_groups|find|choose|peek|glance_at|add|remove"
+    r"hm_dict_(stop_showing|probe_begin|slot_(at|get|set)|word_(get|set)|partner_if|special"
+    r"|group_match|next_group|entry_equals|pair_if|choose_empty|find_in_groups|find|choose|peek|glance_at|add|remove"
     r"|pair_hash|kind_pair|small|is_small)|hm_small_\w+|hm_kind_width"
     r"|hm_dict_keys_(mix_again|log2_for|free_slot|place_of|str_only|pair|hash)":
         "works in a table that has room",
