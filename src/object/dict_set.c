@@ -254,9 +254,9 @@ static HM_ALWAYS_INLINE bool set_small(hm_heap *heap, hm_dict *dict, hm_object *
     return true;
 }
 
-/* A store by a key of this hash in a table that such a key makes, or in another. */
-static HM_ALWAYS_INLINE bool set_by_kind(hm_heap *heap, hm_dict *dict, hm_object *key,
-                                         hm_object *value, uint64_t hash)
+/* A store by a key at hand, in a table of any kind. */
+static HM_NOINLINE bool set_by_kind(hm_heap *heap, hm_dict *dict, hm_object *key, hm_object *value,
+                                    uint64_t hash)
 {
     switch (dict->keys->kind) {
     case HM_KIND_ANY | 0:
@@ -274,12 +274,6 @@ static HM_ALWAYS_INLINE bool set_by_kind(hm_heap *heap, hm_dict *dict, hm_object
     default:
         return set_small_otherwise(heap, dict, key, value, hash);
     }
-}
-
-static HM_NOINLINE bool set_otherwise(hm_heap *heap, hm_dict *dict, hm_object *key,
-                                      hm_object *value, uint64_t hash)
-{
-    return set_by_kind(heap, dict, key, value, hash);
 }
 
 /* A store by a str in a table that is not small, or not its first. */
@@ -300,7 +294,7 @@ static HM_NOINLINE bool set_by_other(hm_heap *heap, hm_dict *dict, hm_object *ke
         return set_anywhere(heap, &dict->base, key, value, true);
     if (HM_LIKELY(dict->keys->kind == (HM_KIND_ANY | 1)))
         return set_any_1(heap, dict, key, value, hash);
-    return set_otherwise(heap, dict, key, value, hash);
+    return set_by_kind(heap, dict, key, value, hash);
 }
 
 bool hm_dict_set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *value)

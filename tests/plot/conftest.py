@@ -13,6 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plot"))
 from synthetic import Recipe, write_run  # noqa: E402
 
 
+def pytest_configure(config):
+    """What numpy warns of reaches the user's terminal, so a test fails for it."""
+    config.addinivalue_line("filterwarnings", "error::RuntimeWarning")
+
+
 @pytest.fixture(scope="session")
 def small_recipe():
     """Two works (one leaves cycles), three back ends, two collectors."""

@@ -28,10 +28,10 @@ def contamination(analysis: Analysis) -> Paragraph | None:
 
 def busy(analysis: Analysis) -> Paragraph | None:
     times = analysis.valid("time")
-    if times.empty or "foreign_cpu_share" not in times:
+    if times.empty or "foreign_cpu_share" not in times or times["foreign_cpu_share"].isna().all():
         return None
     share = float(times["foreign_cpu_share"].median())
-    if not share > _BUSY_SHARE:
+    if share <= _BUSY_SHARE:
         return None
     return Paragraph("A busy machine", f"Other processes took {units.percent(share)} of the CPU time"
                      " (median over time samples). Wall times measured so are noisy and too long;"
