@@ -144,25 +144,24 @@ static HM_ALWAYS_INLINE hm_dict_pair *step(hm_dict_pair *pair, size_t entry_byte
     return (hm_dict_pair *)(void *)((char *)pair + entry_bytes);
 }
 
-/* Drops what the table refers to up to the first object that would die by it; false where there is
- * one: what was dropped is in it no more. */
+/* Drops what the table, from which nothing was removed, refers to up to the first object that would
+ * die by it; false where there is one: what was dropped is in it no more. */
 static HM_ALWAYS_INLINE bool drop_survivors(hm_dict_keys *keys)
 {
     hm_dict_pair *pair = hm_dict_keys_pair(keys, 0), *first = pair;
-    size_t bytes = keys->entry_bytes;
-    for (uint32_t left = keys->entry_count; left > 0; left--, pair = step(pair, bytes)) {
-        if (pair->key == NULL)
-            continue;
-        if (HM_LIKELY(drop_survivor(pair->key))) {
-            if (HM_LIKELY(drop_survivor(pair->value)))
-                continue;
+    size_t bytes = keys->entry_bytes, left = keys->entry_count;
+    do {
+        if (HM_UNLIKELY(!drop_survivor(pair->key)))
+            break;
+        if (HM_UNLIKELY(!drop_survivor(pair->value))) {
             pair->key = NULL;
+            break;
         }
-        for (; first != pair; first = step(first, bytes))
-            *first = (hm_dict_pair){NULL, NULL};
-        return false;
-    }
-    return true;
+        pair = step(pair, bytes);
+    } while (--left > 0);
+    for (; left > 0 && first != pair; first = step(first, bytes))
+        *first = (hm_dict_pair){NULL, NULL};
+    return left == 0;
 }
 
 static HM_ALWAYS_INLINE void free_table(hm_heap *heap, hm_dict_keys *keys)
@@ -185,14 +184,15 @@ static HM_NOINLINE void die_empty(hm_heap *heap, hm_object *object)
         hm_container_free_block(heap, object, sizeof(hm_dict));
 }
 
-/* The same where it and its table are kept for the next dict; false: nothing is done. */
+/* The same where it and its table, which had entries, are kept for the next dict; false: nothing is
+ * done. */
 static HM_ALWAYS_INLINE bool die_into_spares(hm_heap *heap, hm_object *object)
 {
     hm_dict_keys *keys = ((hm_dict *)object)->keys;
     hm_freelist *tables = &heap->freelists[HM_FREELIST_DICT_KEYS];
     hm_freelist *dicts = &heap->freelists[HM_FREELIST_DICT];
-    if (!hm_dict_is_small(keys) || keys == hm_dict_keys_empty || tables->spare != NULL ||
-        dicts->spare != NULL || hm_is_tracked(object))
+    bool taken = ((uintptr_t)tables->spare | (uintptr_t)dicts->spare) != 0;
+    if (!hm_dict_is_small(keys) || taken || hm_is_tracked(object))
         return false;
     tables->spare = keys;
     dicts->spare = object;
@@ -209,11 +209,13 @@ static void dict_die(hm_heap *heap, hm_object *object)
         hm_object_deallocate(heap, object);
         return;
     }
-    if (HM_UNLIKELY(heap->ending != 0) || !drop_survivors(dict->keys)) {
+    if (HM_UNLIKELY(heap->ending != 0) || HM_UNLIKELY(dict->length != dict->keys->entry_count))
         die_in_order(heap, object);
-        return;
-    }
-    if (HM_UNLIKELY(!die_into_spares(heap, object)))
+    else if (dict->length == 0)
+        die_empty(heap, object);
+    else if (!drop_survivors(dict->keys))
+        die_in_order(heap, object);
+    else if (HM_UNLIKELY(!die_into_spares(heap, object)))
         die_empty(heap, object);
 }
 
@@ -226,13 +228,13 @@ const hm_type hm_dict_type = {.name = "dict",
                               .die = dict_die,
                               .deallocate = dict_deallocate};
 
+/* Makes a dict that shows nothing an empty one. */
 static HM_ALWAYS_INLINE hm_object *begin(hm_object *object)
 {
     hm_dict *dict = (hm_dict *)object;
     dict->length = 0;
     dict->version = 0;
     dict->keys = hm_dict_keys_empty;
-    dict->shown = NULL;
     return object;
 }
 
@@ -241,7 +243,10 @@ static HM_NOINLINE hm_object *new_without_spare(hm_heap *heap)
     hm_object *object = hm_freelist_take(heap, HM_FREELIST_DICT, &hm_dict_type);
     if (object == NULL)
         object = hm_object_allocate(heap, &hm_dict_type, sizeof(hm_dict));
-    return object == NULL ? NULL : begin(object);
+    if (object == NULL)
+        return NULL;
+    ((hm_dict *)object)->shown = NULL;
+    return begin(object);
 }
 
 hm_object *hm_dict_new(hm_heap *heap)
@@ -249,7 +254,7 @@ hm_object *hm_dict_new(hm_heap *heap)
     hm_object *object = hm_freelist_take_spare(&heap->freelists[HM_FREELIST_DICT]);
     if (HM_UNLIKELY(object == NULL))
         return new_without_spare(heap);
-    hm_object_begin(object, &hm_dict_type);
+    hm_object_begin_again(object);
     heap->untracked_objects++;
     return begin(object);
 }

@@ -5,8 +5,8 @@
 #include "object/runtime.h"
 #include "object/text.h"
 
-static HM_NOINLINE hm_object *get_hashed(const hm_dict_keys *keys, const hm_object *key,
-                                         uint64_t hash)
+static HM_NOINLINE hm_object *get_hashed(uint64_t hash, const hm_dict_keys *keys,
+                                         const hm_object *key)
 {
     hm_dict_place place = hm_dict_find(keys, key, hash);
     return place.pair == NULL ? NULL : place.pair->value;
@@ -15,73 +15,71 @@ static HM_NOINLINE hm_object *get_hashed(const hm_dict_keys *keys, const hm_obje
 static HM_NOINLINE hm_object *get_anywhere(hm_heap *heap, const hm_dict *dict, hm_object *key)
 {
     uint64_t hash;
-    return hm_key_hash(heap, key, &hash) ? get_hashed(dict->keys, key, hash) : NULL;
+    return hm_key_hash(heap, key, &hash) ? get_hashed(hash, dict->keys, key) : NULL;
 }
 
 /* The short way of a look-up in a table of this kind. */
-static HM_ALWAYS_INLINE hm_object *get_shortly(const hm_dict_keys *keys, const hm_object *key,
-                                               uint64_t hash, unsigned kind)
+static HM_ALWAYS_INLINE hm_object *get_shortly(uint64_t hash, const hm_dict_keys *keys,
+                                               const hm_object *key, unsigned kind)
 {
     hm_dict_place place = hm_dict_peek(keys, key, hash, kind);
-    return HM_LIKELY(place.pair != NULL) ? place.pair->value : get_hashed(keys, key, hash);
+    return HM_LIKELY(place.pair != NULL) ? place.pair->value : get_hashed(hash, keys, key);
 }
 
-static HM_ALWAYS_INLINE hm_object *get_small(const hm_dict_keys *keys, const hm_object *key,
-                                             uint64_t hash)
+static HM_ALWAYS_INLINE hm_object *get_small(uint64_t hash, const hm_dict_keys *keys,
+                                             const hm_object *key)
 {
     const hm_small_keys *small = hm_dict_small(keys);
     unsigned match = hm_small_match(small->tags, hash);
     if (match == 0)
         return NULL;
     const hm_dict_pair *pair = &small->pairs[__builtin_ctz(match)];
-    return HM_LIKELY(pair->key == key) ? pair->value : get_hashed(keys, key, hash);
+    return HM_LIKELY(pair->key == key) ? pair->value : get_hashed(hash, keys, key);
 }
 
-/* A look-up by a key that tables of this kind seldom hold, or of another kind. */
-static HM_NOINLINE hm_object *get_otherwise(const hm_dict_keys *keys, const hm_object *key,
-                                            uint64_t hash)
+/* A look-up by a key at hand in a table of any kind. */
+static HM_NOINLINE hm_object *get_by_kind(uint64_t hash, const hm_dict_keys *keys,
+                                          const hm_object *key)
 {
     switch (keys->kind) {
     case HM_KIND_ANY | 0:
-        return get_shortly(keys, key, hash, HM_KIND_ANY | 0);
+        return get_shortly(hash, keys, key, HM_KIND_ANY | 0);
     case HM_KIND_ANY | 1:
-        return get_shortly(keys, key, hash, HM_KIND_ANY | 1);
+        return get_shortly(hash, keys, key, HM_KIND_ANY | 1);
     case HM_KIND_ANY | 2:
-        return get_shortly(keys, key, hash, HM_KIND_ANY | 2);
+        return get_shortly(hash, keys, key, HM_KIND_ANY | 2);
     case HM_KIND_STR | 0:
-        return get_shortly(keys, key, hash, HM_KIND_STR | 0);
+        return get_shortly(hash, keys, key, HM_KIND_STR | 0);
+    case HM_KIND_STR | 1:
+        return get_shortly(hash, keys, key, HM_KIND_STR | 1);
+    case HM_KIND_STR | 2:
+        return get_shortly(hash, keys, key, HM_KIND_STR | 2);
     default:
-        return get_hashed(keys, key, hash);
+        return get_small(hash, keys, key);
     }
-}
-
-/* A look-up by a key that is no int at hand: mostly a str. */
-static HM_NOINLINE hm_object *get_by_other(hm_heap *heap, const hm_dict *dict, hm_object *key)
-{
-    const hm_dict_keys *keys = dict->keys;
-    uint64_t hash = hm_is(key, &hm_str_type) ? ((const hm_str *)key)->hash : 0;
-    if (HM_UNLIKELY(hash == 0))
-        return get_anywhere(heap, dict, key);
-    if (keys->kind == HM_KIND_SMALL)
-        return get_small(keys, key, hash);
-    if (keys->kind == (HM_KIND_STR | 1))
-        return get_shortly(keys, key, hash, HM_KIND_STR | 1);
-    if (keys->kind == (HM_KIND_STR | 2))
-        return get_shortly(keys, key, hash, HM_KIND_STR | 2);
-    return get_otherwise(keys, key, hash);
 }
 
 hm_object *hm_dict_get(hm_heap *heap, hm_object *object, hm_object *key)
 {
     const hm_dict *dict = (const hm_dict *)object;
     HM_ASSERT(hm_is(object, &hm_dict_type));
-    uint64_t hash;
-    if (HM_UNLIKELY(!hm_int_hash_at_hand(key, &hash)))
-        return get_by_other(heap, dict, key);
     const hm_dict_keys *keys = dict->keys;
-    if (HM_LIKELY(keys->kind == (HM_KIND_ANY | 1)))
-        return get_shortly(keys, key, hash, HM_KIND_ANY | 1);
-    return get_otherwise(keys, key, hash);
+    uint64_t hash;
+    if (HM_LIKELY(hm_is(key, &hm_str_type))) {
+        hash = ((const hm_str *)key)->hash;
+        if (HM_UNLIKELY(hash == 0))
+            return get_anywhere(heap, dict, key);
+        if (HM_LIKELY(keys->kind == HM_KIND_SMALL))
+            return get_small(hash, keys, key);
+        if (keys->kind == (HM_KIND_STR | 1))
+            return get_shortly(hash, keys, key, HM_KIND_STR | 1);
+    } else {
+        if (HM_UNLIKELY(!hm_int_hash_at_hand(key, &hash)))
+            return get_anywhere(heap, dict, key);
+        if (HM_LIKELY(keys->kind == (HM_KIND_ANY | 1)))
+            return get_shortly(hash, keys, key, HM_KIND_ANY | 1);
+    }
+    return get_by_kind(hash, keys, key);
 }
 
 /* Takes an entry out; its references are the caller's. */

@@ -134,13 +134,12 @@ static HM_ALWAYS_INLINE void prefetch(const hm_dict_keys *keys, size_t entry, un
 
 /* Enters all entries into an empty index; the most groups tried for one. The header is read from a
  * copy, which no store to the index can change. */
-static HM_ALWAYS_INLINE size_t enter_all(const hm_dict_keys *keys, unsigned kind)
+static HM_ALWAYS_INLINE size_t enter_each(const hm_dict_keys *keys, unsigned kind, bool large)
 {
     hm_dict_keys header = *keys;
     bool str_only = (kind & HM_KIND_STR) != 0;
     size_t entry_bytes = str_only ? HM_STR_ENTRY_BYTES : HM_ANY_ENTRY_BYTES;
     size_t longest = 1;
-    bool large = size_log2_of(keys) >= LARGE_INDEX_LOG2;
     const char *at = (const char *)(keys + 1);
     for (uint32_t entry = 0; entry < header.entry_count; entry++, at += entry_bytes) {
         if (large)
@@ -150,6 +149,38 @@ static HM_ALWAYS_INLINE size_t enter_all(const hm_dict_keys *keys, unsigned kind
         enter(&header, entry, hash, kind, &longest);
     }
     return longest;
+}
+
+/* Loops of their own for an index that a cache holds and for a larger one: what only one of them
+ * needs takes no register of the other. */
+static HM_NOINLINE size_t enter_many(const hm_dict_keys *keys)
+{
+    switch (keys->kind) {
+    case HM_KIND_ANY | 1:
+        return enter_each(keys, HM_KIND_ANY | 1, true);
+    case HM_KIND_ANY | 2:
+        return enter_each(keys, HM_KIND_ANY | 2, true);
+    case HM_KIND_STR | 1:
+        return enter_each(keys, HM_KIND_STR | 1, true);
+    default:
+        HM_ASSERT(keys->kind == (HM_KIND_STR | 2));
+        return enter_each(keys, HM_KIND_STR | 2, true);
+    }
+}
+
+static HM_NOINLINE size_t enter_few(const hm_dict_keys *keys)
+{
+    switch (keys->kind) {
+    case HM_KIND_ANY | 0:
+        return enter_each(keys, HM_KIND_ANY | 0, false);
+    case HM_KIND_ANY | 1:
+        return enter_each(keys, HM_KIND_ANY | 1, false);
+    case HM_KIND_STR | 0:
+        return enter_each(keys, HM_KIND_STR | 0, false);
+    default:
+        HM_ASSERT(keys->kind == (HM_KIND_STR | 1));
+        return enter_each(keys, HM_KIND_STR | 1, false);
+    }
 }
 
 static size_t fill_tags(hm_small_keys *small)
@@ -165,20 +196,7 @@ static size_t fill_index(hm_dict_keys *keys)
     if (hm_dict_is_small(keys))
         return fill_tags(hm_dict_small(keys));
     memset(keys->index, 0xff, index_bytes(size_log2_of(keys)));
-    switch (keys->kind) {
-    case HM_KIND_ANY | 0:
-        return enter_all(keys, HM_KIND_ANY | 0);
-    case HM_KIND_ANY | 1:
-        return enter_all(keys, HM_KIND_ANY | 1);
-    case HM_KIND_ANY | 2:
-        return enter_all(keys, HM_KIND_ANY | 2);
-    case HM_KIND_STR | 0:
-        return enter_all(keys, HM_KIND_STR | 0);
-    case HM_KIND_STR | 1:
-        return enter_all(keys, HM_KIND_STR | 1);
-    default:
-        return enter_all(keys, HM_KIND_STR | 2);
-    }
+    return size_log2_of(keys) >= LARGE_INDEX_LOG2 ? enter_many(keys) : enter_few(keys);
 }
 
 /* A multiplier that follows from the heap's seed and the one before: what a stranger who chooses

@@ -147,8 +147,8 @@ static HM_NOINLINE bool set_first(hm_heap *heap, hm_dict *dict, hm_object *key, 
 }
 
 /* The first key of a dict without a table, a str, where a table waits for it. */
-static HM_NOINLINE bool set_first_str(hm_heap *heap, hm_dict *dict, hm_object *key,
-                                      hm_object *value, uint64_t hash)
+static HM_ALWAYS_INLINE bool set_first_str(hm_heap *heap, hm_dict *dict, hm_object *key,
+                                           hm_object *value, uint64_t hash)
 {
     hm_small_keys *small = hm_freelist_take_spare(&heap->freelists[HM_FREELIST_DICT_KEYS]);
     if (HM_UNLIKELY(small == NULL))
@@ -223,7 +223,7 @@ DEFINE_SET(str_2, HM_KIND_STR | 2)
 static HM_ALWAYS_INLINE bool stores_untold(const hm_heap *heap, const hm_dict *dict,
                                            const hm_object *value)
 {
-    return heap->on_store == NULL && dict->shown == NULL &&
+    return ((uintptr_t)heap->on_store | (uintptr_t)dict->shown) == 0 &&
            (!hm_is_container(value) || hm_is_tracked(&dict->base));
 }
 
@@ -234,24 +234,6 @@ static HM_NOINLINE bool set_small_otherwise(hm_heap *heap, hm_dict *dict, hm_obj
     if (dict->keys == hm_dict_keys_empty)
         return set_first(heap, dict, key, value, hash);
     return set_hashed(heap, dict, key, value, hash, true);
-}
-
-/* The short way of a store of a str in a small table. */
-static HM_ALWAYS_INLINE bool set_small(hm_heap *heap, hm_dict *dict, hm_object *key,
-                                       hm_object *value, uint64_t hash)
-{
-    hm_small_keys *small = hm_dict_small(dict->keys);
-    unsigned match = hm_small_match(small->tags, hash);
-    if (HM_UNLIKELY(match != 0)) {
-        hm_dict_pair *pair = &small->pairs[__builtin_ctz(match)];
-        if (pair->key == key)
-            return replace(heap, dict, pair, value);
-        return set_small_otherwise(heap, dict, key, value, hash);
-    }
-    if (HM_UNLIKELY(small->keys.entry_count >= small->keys.room))
-        return set_small_otherwise(heap, dict, key, value, hash);
-    add_small(dict, key, hash, value);
-    return true;
 }
 
 /* A store by a key at hand, in a table of any kind. */
@@ -276,41 +258,45 @@ static HM_NOINLINE bool set_by_kind(hm_heap *heap, hm_dict *dict, hm_object *key
     }
 }
 
-/* A store by a str in a table that is not small, or not its first. */
-static HM_NOINLINE bool set_by_str(hm_heap *heap, hm_dict *dict, hm_object *key, hm_object *value)
+/* A store of a str in a small table. */
+static HM_ALWAYS_INLINE bool set_small(hm_heap *heap, hm_dict *dict, hm_object *key,
+                                       hm_object *value, uint64_t hash)
 {
-    uint64_t hash = ((const hm_str *)key)->hash;
-    if (HM_UNLIKELY(hash == 0) || HM_UNLIKELY(!stores_untold(heap, dict, value)))
-        return set_anywhere(heap, &dict->base, key, value, true);
-    return set_by_kind(heap, dict, key, value, hash);
-}
-
-/* A store by what is no str. */
-static HM_NOINLINE bool set_by_other(hm_heap *heap, hm_dict *dict, hm_object *key, hm_object *value)
-{
-    uint64_t hash;
-    if (HM_UNLIKELY(!hm_int_hash_at_hand(key, &hash)) ||
-        HM_UNLIKELY(!stores_untold(heap, dict, value)))
-        return set_anywhere(heap, &dict->base, key, value, true);
-    if (HM_LIKELY(dict->keys->kind == (HM_KIND_ANY | 1)))
-        return set_any_1(heap, dict, key, value, hash);
-    return set_by_kind(heap, dict, key, value, hash);
+    hm_small_keys *small = hm_dict_small(dict->keys);
+    if (&small->keys == hm_dict_keys_empty)
+        return set_first_str(heap, dict, key, value, hash);
+    unsigned match = hm_small_match(small->tags, hash);
+    if (HM_UNLIKELY(match != 0)) {
+        hm_dict_pair *pair = &small->pairs[__builtin_ctz(match)];
+        if (pair->key == key)
+            return replace(heap, dict, pair, value);
+        return set_small_otherwise(heap, dict, key, value, hash);
+    }
+    if (HM_UNLIKELY(small->keys.entry_count >= small->keys.room))
+        return set_small_otherwise(heap, dict, key, value, hash);
+    add_small(dict, key, hash, value);
+    return true;
 }
 
 bool hm_dict_set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *value)
 {
     hm_dict *dict = (hm_dict *)object;
     HM_ASSERT(hm_is(object, &hm_dict_type));
-    if (!hm_is(key, &hm_str_type))
-        return set_by_other(heap, dict, key, value);
-    if (!hm_dict_is_small(dict->keys))
-        return set_by_str(heap, dict, key, value);
-    uint64_t hash = ((const hm_str *)key)->hash;
-    if (HM_UNLIKELY(hash == 0) || HM_UNLIKELY(!stores_untold(heap, dict, value)))
-        return set_anywhere(heap, object, key, value, true);
-    if (dict->keys == hm_dict_keys_empty)
-        return set_first_str(heap, dict, key, value, hash);
-    return set_small(heap, dict, key, value, hash);
+    uint64_t hash;
+    if (HM_LIKELY(hm_is(key, &hm_str_type))) {
+        hash = ((const hm_str *)key)->hash;
+        if (HM_UNLIKELY(hash == 0) || HM_UNLIKELY(!stores_untold(heap, dict, value)))
+            return set_anywhere(heap, object, key, value, true);
+        if (HM_LIKELY(hm_dict_is_small(dict->keys)))
+            return set_small(heap, dict, key, value, hash);
+    } else {
+        if (HM_UNLIKELY(!hm_int_hash_at_hand(key, &hash)) ||
+            HM_UNLIKELY(!stores_untold(heap, dict, value)))
+            return set_anywhere(heap, object, key, value, true);
+        if (HM_LIKELY(dict->keys->kind == (HM_KIND_ANY | 1)))
+            return set_any_1(heap, dict, key, value, hash);
+    }
+    return set_by_kind(heap, dict, key, value, hash);
 }
 
 bool hm_dict_set_shown(hm_heap *heap, hm_object *dict, hm_object *key, hm_object *value)

@@ -63,10 +63,14 @@ static inline hm_dict_place hm_small_find(const hm_dict_keys *keys, const hm_obj
     return (hm_dict_place){.pair = NULL};
 }
 
+/** Byte n of the tags, as a factor: a shift by a variable would need a certain register. */
+static const uint64_t hm_small_places[HM_SMALL_ENTRIES] = {1, 1 << 8, 1 << 16, 1 << 24,
+                                                           UINT64_C(1) << 32};
+
 /** The tags with that of a new entry. */
 static HM_ALWAYS_INLINE uint64_t hm_small_with_tag(uint64_t tags, uint32_t entry, uint64_t hash)
 {
-    return tags | (uint64_t)hm_small_tag(hash) << 8 * entry;
+    return tags | hm_small_tag(hash) * hm_small_places[entry];
 }
 
 /** Adds an entry (stealing both references) for a key that is not there; there must be room. */

@@ -9,7 +9,7 @@
  * Invariant: an object on a free list has no references and is untracked; its block is as long as
  * its kind says, and its first word may link to the next. All else is as it was, so that who takes
  * a tuple need not set its type and length again, nor who takes a list its type, block and
- * capacity.
+ * capacity, nor who takes a dict its type and that it shows nothing.
  */
 #ifndef HM_OBJECT_FREELIST_H
 #define HM_OBJECT_FREELIST_H

@@ -49,11 +49,17 @@ void hm_object_no_memory(hm_heap *heap, const hm_type *type, size_t bytes);
 /** Tells the sink that a cascade of deaths has become a long one, where it is one. */
 void hm_object_tell_cascade(hm_heap *heap);
 
-/** Makes `object`, of a block just allocated or kept, a new one: count 1, untracked. */
-static HM_ALWAYS_INLINE void hm_object_begin(hm_object *object, const hm_type *type)
+/** Makes `object`, which was kept and has its type still, a new one: count 1, untracked. */
+static HM_ALWAYS_INLINE void hm_object_begin_again(hm_object *object)
 {
     object->reference_count = 1;
     object->collector_word = 0;
+}
+
+/** The same of a block just allocated, or kept by another type. */
+static HM_ALWAYS_INLINE void hm_object_begin(hm_object *object, const hm_type *type)
+{
+    hm_object_begin_again(object);
     object->type = type;
 }
 

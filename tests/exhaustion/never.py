@@ -37,8 +37,8 @@ NEVER = {
     r"|hm_weak_value_dict_(delete|pop)": "takes out; no table is made smaller by it",
     r"hm_(?!heap_destroy)\w+_(destroy|free|free_block|release|release_block|stop|unmap)|hm_freelists?_\w+"
     r"|hm_str_forget_all|hm_memory_free|hm_object_count_death": "frees",
-    r"hm_(track|track_new|untrack|begin_quickly|object_begin|dict_stays?_tracked)": "links; the ledger's growth is swept"
-        " as hm_heap_create_ledger and told as unraisable (test_ledger.c)",
+    r"hm_(track|track_new|untrack|begin_quickly|object_begin(_again)?|dict_stays?_tracked)": "links; the"
+        " ledger's growth is swept as hm_heap_create_ledger and told as unraisable (test_ledger.c)",
     r"hm_weak_(container_(clear|deallocate|commit)|iterator_(begin|end|check|entry))":
         "takes entries out or steps on",
     # Tables: their readers.
