@@ -31,12 +31,12 @@ bool hm_pool_back_arena(void *base, unsigned arenas)
 
 void hm_pool_back_huge(void *base, size_t old_bytes, size_t bytes)
 {
-    size_t least = HM_POOL_BACKED_HUGE_BYTES;
+    size_t least = old_bytes == 0 ? HM_POOL_BACKED_HUGE_BYTES : HM_POOL_BACKED_GROWN_BYTES;
     if (hm_pool_options_get()->huge_pages == HM_POOL_HUGE_PAGES_OFF)
         return;
     if (hm_pool_options_get()->huge_pages == HM_POOL_HUGE_PAGES_ON)
         least = HM_POOL_BACKING_BYTES;
-    if (old_bytes < least && bytes >= least)
+    if (bytes > old_bytes && bytes >= least)
         (void)ask(base, bytes);
 }
 

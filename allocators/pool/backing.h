@@ -18,6 +18,8 @@ enum {
     HM_POOL_BACKING_BYTES = 2 * 1024 * 1024,      /**< of one large page, and its alignment */
     HM_POOL_BACKED_HUGE_BYTES = 16 * 1024 * 1024, /**< `auto`: huge blocks from here on are backed;
                                                        a page that is hardly used is an eighth */
+    HM_POOL_BACKED_GROWN_BYTES = 8 * 1024 * 1024, /**< those that have grown to this are too: what
+                                                       grows is used but for its last part */
     HM_POOL_SMALL_ARENAS = 8,      /**< `auto`: while there are fewer, a new arena is not backed */
     HM_POOL_COLLAPSES_AN_ARENA = 2 /**< arenas of small pages collapsed for each that is backed */
 };

@@ -71,13 +71,15 @@ hm_object *hm_dict_get(hm_heap *heap, hm_object *object, hm_object *key)
             return get_anywhere(heap, dict, key);
         if (HM_LIKELY(keys->kind == HM_KIND_SMALL))
             return get_small(hash, keys, key);
-        if (keys->kind == (HM_KIND_STR | 1))
+        if (HM_LIKELY(keys->kind == (HM_KIND_STR | 1)))
             return get_shortly(hash, keys, key, HM_KIND_STR | 1);
     } else {
         if (HM_UNLIKELY(!hm_int_hash_at_hand(key, &hash)))
             return get_anywhere(heap, dict, key);
         if (HM_LIKELY(keys->kind == (HM_KIND_ANY | 1)))
             return get_shortly(hash, keys, key, HM_KIND_ANY | 1);
+        if (HM_LIKELY(keys->kind == (HM_KIND_ANY | 2)))
+            return get_shortly(hash, keys, key, HM_KIND_ANY | 2);
     }
     return get_by_kind(hash, keys, key);
 }

@@ -14,7 +14,8 @@ enum {
     SMALLEST_LOG2 = 3,
     LARGEST_LOG2 = 32,
     MOST_TRIES = 4,
-    /* How far ahead a rebuild prefetches; the str key's hash is fetched once more as early. */
+    /* Entries whose places a rebuild of a large index works out in one turn, before it enters those
+     * of the turn before. */
     AHEAD = 16,
     /* From this many slots on the index is larger than a first-level cache. */
     LARGE_INDEX_LOG2 = 13
@@ -107,10 +108,9 @@ size_t hm_dict_keys_free_slot(const hm_dict_keys *keys, uint64_t hash)
 
 /* Gives an entry that has none its slot; `*longest` becomes the number of groups tried where that
  * is more. */
-static HM_ALWAYS_INLINE void enter(hm_dict_keys *keys, uint32_t entry, uint64_t hash, unsigned kind,
-                                   size_t *longest)
+static HM_ALWAYS_INLINE void enter(hm_dict_keys *keys, uint32_t entry, hm_dict_probe probe,
+                                   unsigned kind, size_t *longest)
 {
-    hm_dict_probe probe = hm_dict_probe_begin(keys, hash, kind);
     uint32_t nothing = hm_dict_special(HM_SLOT_EMPTY, kind);
     size_t taken = hm_dict_slot_get(keys, probe.slot, kind) != nothing;
     if (HM_LIKELY(hm_dict_slot_get(keys, probe.slot ^ taken, kind) == nothing)) {
@@ -121,50 +121,69 @@ static HM_ALWAYS_INLINE void enter(hm_dict_keys *keys, uint32_t entry, uint64_t 
     *longest = tried > *longest ? tried : *longest;
 }
 
-/* Fetches early what entering an entry will wait for: its line of the index; before, its str. */
-static HM_ALWAYS_INLINE void prefetch(const hm_dict_keys *keys, size_t entry, unsigned kind)
+static HM_ALWAYS_INLINE uint64_t hash_of(const hm_dict_keys *keys, size_t entry, unsigned kind)
 {
-    if (entry + AHEAD < keys->entry_count && hm_dict_keys_str_only(keys))
-        __builtin_prefetch(&((const hm_str *)hm_dict_keys_pair(keys, entry + AHEAD)->key)->hash);
-    if (entry >= keys->entry_count)
-        return;
-    hm_dict_probe probe = hm_dict_probe_begin(keys, hm_dict_keys_hash(keys, entry), kind);
-    __builtin_prefetch(keys->index + (probe.slot << hm_kind_width(kind)), 1);
+    return hm_dict_kind_hash(hm_dict_kind_pair(keys, entry, kind), kind);
 }
 
-/* Enters all entries into an empty index; the most groups tried for one. The header is read from a
- * copy, which no store to the index can change. */
-static HM_ALWAYS_INLINE size_t enter_each(const hm_dict_keys *keys, unsigned kind, bool large)
+/* Enters all entries into an empty index that a cache holds; the most groups tried for one. The
+ * header is read from a copy, which no store to the index can change. */
+static HM_ALWAYS_INLINE size_t enter_each(const hm_dict_keys *keys, unsigned kind)
 {
     hm_dict_keys header = *keys;
-    bool str_only = (kind & HM_KIND_STR) != 0;
-    size_t entry_bytes = str_only ? HM_STR_ENTRY_BYTES : HM_ANY_ENTRY_BYTES;
     size_t longest = 1;
-    const char *at = (const char *)(keys + 1);
-    for (uint32_t entry = 0; entry < header.entry_count; entry++, at += entry_bytes) {
-        if (large)
-            prefetch(keys, entry + (size_t)AHEAD, kind);
-        uint64_t hash = str_only ? (*(const hm_str *const *)(const void *)at)->hash
-                                 : *(const uint64_t *)(const void *)at;
-        enter(&header, entry, hash, kind, &longest);
+    for (uint32_t entry = 0; entry < header.entry_count; entry++) {
+        uint64_t hash = hash_of(keys, entry, kind);
+        enter(&header, entry, hm_dict_probe_begin(&header, hash, kind), kind, &longest);
     }
     return longest;
 }
 
-/* Loops of their own for an index that a cache holds and for a larger one: what only one of them
- * needs takes no register of the other. */
+/* Where AHEAD entries from `entry` on go, as far as they are there; what entering them will wait
+ * for is fetched: their lines of the index, and the strs of those behind them. */
+static HM_ALWAYS_INLINE void look_ahead(const hm_dict_keys *keys, const hm_dict_keys *header,
+                                        size_t entry, unsigned kind, hm_dict_probe *probes)
+{
+    size_t end = header->entry_count - entry < AHEAD ? header->entry_count : entry + AHEAD;
+    for (; entry < end; entry++, probes++) {
+        if ((kind & HM_KIND_STR) && entry + AHEAD < header->entry_count)
+            __builtin_prefetch(
+                &((const hm_str *)hm_dict_kind_pair(keys, entry + AHEAD, kind)->key)->hash);
+        *probes = hm_dict_probe_begin(header, hash_of(keys, entry, kind), kind);
+        __builtin_prefetch(hm_dict_slot_at(header, probes->slot, kind), 1);
+    }
+}
+
+/* The same where no cache holds the index: while some are entered, what the next wait for comes. */
+static HM_ALWAYS_INLINE size_t enter_in_turns(const hm_dict_keys *keys, unsigned kind)
+{
+    hm_dict_keys header = *keys;
+    hm_dict_probe probes[2][AHEAD];
+    size_t longest = 1;
+    look_ahead(keys, &header, 0, kind, probes[0]);
+    for (uint32_t first = 0; first < header.entry_count; first += AHEAD) {
+        const hm_dict_probe *ready = probes[first / AHEAD & 1];
+        uint32_t end = header.entry_count - first < AHEAD ? header.entry_count : first + AHEAD;
+        if (end < header.entry_count)
+            look_ahead(keys, &header, end, kind, probes[end / AHEAD & 1]);
+        for (uint32_t entry = first; entry < end; entry++)
+            enter(&header, entry, ready[entry - first], kind, &longest);
+    }
+    return longest;
+}
+
 static HM_NOINLINE size_t enter_many(const hm_dict_keys *keys)
 {
     switch (keys->kind) {
     case HM_KIND_ANY | 1:
-        return enter_each(keys, HM_KIND_ANY | 1, true);
+        return enter_in_turns(keys, HM_KIND_ANY | 1);
     case HM_KIND_ANY | 2:
-        return enter_each(keys, HM_KIND_ANY | 2, true);
+        return enter_in_turns(keys, HM_KIND_ANY | 2);
     case HM_KIND_STR | 1:
-        return enter_each(keys, HM_KIND_STR | 1, true);
+        return enter_in_turns(keys, HM_KIND_STR | 1);
     default:
         HM_ASSERT(keys->kind == (HM_KIND_STR | 2));
-        return enter_each(keys, HM_KIND_STR | 2, true);
+        return enter_in_turns(keys, HM_KIND_STR | 2);
     }
 }
 
@@ -172,14 +191,14 @@ static HM_NOINLINE size_t enter_few(const hm_dict_keys *keys)
 {
     switch (keys->kind) {
     case HM_KIND_ANY | 0:
-        return enter_each(keys, HM_KIND_ANY | 0, false);
+        return enter_each(keys, HM_KIND_ANY | 0);
     case HM_KIND_ANY | 1:
-        return enter_each(keys, HM_KIND_ANY | 1, false);
+        return enter_each(keys, HM_KIND_ANY | 1);
     case HM_KIND_STR | 0:
-        return enter_each(keys, HM_KIND_STR | 0, false);
+        return enter_each(keys, HM_KIND_STR | 0);
     default:
         HM_ASSERT(keys->kind == (HM_KIND_STR | 1));
-        return enter_each(keys, HM_KIND_STR | 1, false);
+        return enter_each(keys, HM_KIND_STR | 1);
     }
 }
 

@@ -139,12 +139,18 @@ static HM_ALWAYS_INLINE hm_dict_pair *hm_dict_kind_pair(const hm_dict_keys *keys
 bool hm_dict_entry_equals(const hm_dict_keys *keys, const hm_dict_pair *pair, const hm_object *key,
                           uint64_t hash);
 
-/** The hash of the key of an entry that has one. */
+/** The hash of the key of an entry that has one, in a table of this kind. */
+static HM_ALWAYS_INLINE uint64_t hm_dict_kind_hash(const hm_dict_pair *pair, unsigned kind)
+{
+    return kind & HM_KIND_STR ? ((const hm_str *)pair->key)->hash
+                              : ((const uint64_t *)(const void *)pair)[-1];
+}
+
+/** The same in any table. */
 static HM_ALWAYS_INLINE uint64_t hm_dict_pair_hash(const hm_dict_keys *keys,
                                                    const hm_dict_pair *pair)
 {
-    return hm_dict_keys_str_only(keys) ? ((const hm_str *)pair->key)->hash
-                                       : ((const uint64_t *)(const void *)pair)[-1];
+    return hm_dict_kind_hash(pair, hm_dict_keys_str_only(keys) ? HM_KIND_STR : HM_KIND_ANY);
 }
 
 /** The same of an entry by its number. */

@@ -224,7 +224,7 @@ static HM_ALWAYS_INLINE bool stores_untold(const hm_heap *heap, const hm_dict *d
                                            const hm_object *value)
 {
     return ((uintptr_t)heap->on_store | (uintptr_t)dict->shown) == 0 &&
-           (!hm_is_container(value) || hm_is_tracked(&dict->base));
+           (HM_LIKELY(!hm_is_container(value)) || hm_is_tracked(&dict->base));
 }
 
 /* Another key of a small table, or the first of an empty one. */
@@ -236,7 +236,7 @@ static HM_NOINLINE bool set_small_otherwise(hm_heap *heap, hm_dict *dict, hm_obj
     return set_hashed(heap, dict, key, value, hash, true);
 }
 
-/* A store by a key at hand, in a table of any kind. */
+/* A store by a key at hand in a table of any kind. */
 static HM_NOINLINE bool set_by_kind(hm_heap *heap, hm_dict *dict, hm_object *key, hm_object *value,
                                     uint64_t hash)
 {
@@ -295,6 +295,8 @@ bool hm_dict_set(hm_heap *heap, hm_object *object, hm_object *key, hm_object *va
             return set_anywhere(heap, object, key, value, true);
         if (HM_LIKELY(dict->keys->kind == (HM_KIND_ANY | 1)))
             return set_any_1(heap, dict, key, value, hash);
+        if (HM_LIKELY(dict->keys->kind == (HM_KIND_ANY | 2)))
+            return set_any_2(heap, dict, key, value, hash);
     }
     return set_by_kind(heap, dict, key, value, hash);
 }

@@ -31,14 +31,14 @@ static HM_ALWAYS_INLINE uint64_t hm_digits_hash(uint64_t first, uint64_t second,
 /** The key hash of an int that is not negative. False: ask hm_key_hash. */
 static HM_ALWAYS_INLINE bool hm_int_hash_at_hand(const hm_object *key, uint64_t *hash)
 {
-    if (key->type != &hm_int_type)
+    if (HM_UNLIKELY(key->type != &hm_int_type))
         return false;
     const hm_int *number = (const hm_int *)key;
     uint64_t digits = (uint64_t)number->signed_digits;
     *hash = number->digits[0];
     if (digits <= 1)
         return true;
-    if (digits > 3)
+    if (HM_UNLIKELY(digits > 3))
         return false;
     *hash = hm_digits_hash(number->digits[0], number->digits[1], number->digits[digits - 1]);
     return true;

@@ -207,12 +207,16 @@ static bool child_backs_a_huge_block(const char *value, size_t old_bytes, size_t
 static void test_huge_blocks_are_backed_from_a_size_on(void **state)
 {
     HM_UNUSED(state);
-    size_t backed = HM_POOL_BACKED_HUGE_BYTES, mebibyte = 1024 * 1024;
+    size_t backed = HM_POOL_BACKED_HUGE_BYTES, grown = HM_POOL_BACKED_GROWN_BYTES;
+    size_t mebibyte = 1024 * 1024;
     if (access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) != 0)
         skip(); /* a kernel without them */
     assert_true(child_backs_a_huge_block("auto", backed, backed));
-    assert_true(child_backs_a_huge_block("auto", 3 * mebibyte, backed));
     assert_false(child_backs_a_huge_block("auto", backed - mebibyte, backed - mebibyte));
+    assert_true(child_backs_a_huge_block("auto", 3 * mebibyte, grown));
+    assert_true(child_backs_a_huge_block("auto", grown + mebibyte, grown + 2 * mebibyte));
+    assert_false(child_backs_a_huge_block("auto", 2 * mebibyte, grown - mebibyte));
+    assert_false(child_backs_a_huge_block("auto", grown + 2 * mebibyte, grown + mebibyte));
     assert_true(child_backs_a_huge_block("on", 2 * mebibyte, 2 * mebibyte));
     assert_false(child_backs_a_huge_block("off", 3 * mebibyte, 2 * backed));
 }

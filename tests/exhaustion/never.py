@@ -44,7 +44,7 @@ NEVER = {
     # Tables: their readers.
     r"hm_dict_(stop_showing|probe_begin|slot_(at|get|set)|word_(get|set)|partner_if|special"
     r"|group_match|next_group|entry_equals|pair_if|choose_empty|find_in_groups|find|choose|peek|glance_at|add|remove"
-    r"|pair_hash|kind_pair|small|is_small)|hm_small_\w+|hm_kind_width"
+    r"|pair_hash|kind_(pair|hash)|small|is_small)|hm_small_\w+|hm_kind_width"
     r"|hm_dict_keys_(mix_again|log2_for|free_slot|place_of|str_only|pair|hash)":
         "works in a table that has room",
     r"hm_shared_names_\w+|hm_instance_share_name|hm_attributes_(init|begin|get|traverse|clear|end|next"
