@@ -186,7 +186,7 @@ static void test_huge_pages_are_asked_for_where_told(void **state)
     assert_true(child_asks_for_huge_pages("auto", small_bytes + HM_POOL_ARENA_BYTES));
 }
 
-/* A huge block of so many bytes, made at once or grown from a smaller one. */
+/* A huge block of so many bytes, made at once or grown or shrunk from another. */
 static bool child_backs_a_huge_block(const char *value, size_t old_bytes, size_t bytes)
 {
     int status = -1;
@@ -197,10 +197,13 @@ static bool child_backs_a_huge_block(const char *value, size_t old_bytes, size_t
         char *block = hm_pool_malloc(old_bytes);
         memset(block, 1, old_bytes);
         block = hm_pool_realloc(block, bytes);
-        _exit(block != NULL && block[old_bytes - 1] == 1 && mapping_of(block).asks_for_huge_pages);
+        if (block == NULL || block[(old_bytes < bytes ? old_bytes : bytes) - 1] != 1)
+            _exit(2);
+        _exit(mapping_of(block).asks_for_huge_pages);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
+    assert_in_range(WEXITSTATUS(status), 0, 1);
     return WEXITSTATUS(status) == 1;
 }
 
