@@ -13,7 +13,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { CALLS = 2000000, SIGMAS = 6, ROUND_LOG = 4096 };
+enum {
+    CALLS = 2000000,
+    SIGMAS = 6,
+    /* Of each round that is timed two steps at most, it and those before it, and one at the end of
+     * each batch: some 4 000, and never so many. */
+    ROUND_LOG = 8192
+};
 
 static hm_latency *latency;
 static hm_mmu_pause *pauses;
