@@ -5,6 +5,9 @@
 #include "object/runtime.h"
 #include "object/text.h"
 
+/* The hash stands first and the key third, where hm_dict_get has it: so a look-up ends in one of
+ * these functions without moving the key. */
+
 static HM_NOINLINE hm_object *get_hashed(uint64_t hash, const hm_dict_keys *keys,
                                          const hm_object *key)
 {
